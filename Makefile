@@ -1,0 +1,59 @@
+# Everything that is done with this repository, one word each. Needs Python 3.11 or newer and make.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock up down status reset migrate test unit integration check format schemas bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+setup: ## Make .venv complete (every other target does so by itself)
+	@$(PYTHON) deploy/bootstrap.py
+
+lock: setup ## Remake requirements.txt from all pyproject.toml files
+	@$(PYTHON) deploy/bootstrap.py --lock
+	@$(PYTHON) deploy/bootstrap.py
+
+up: setup ## Start Kafka, Postgres and the services
+	@$(BIN)/civicloop up
+
+down: setup ## End what `make up` started; data stays
+	@$(BIN)/civicloop down
+
+status: setup ## Show what runs
+	@$(BIN)/civicloop status
+
+reset: setup ## Wipe the stack's data, logs and secrets (asks first)
+	@$(BIN)/civicloop reset
+
+migrate: setup ## Bring topics, rights and database schemas up to date
+	@$(BIN)/civicloop migrate
+
+test: setup ## Run all tests, with real Kafka and Postgres
+	@$(BIN)/pytest
+
+unit: setup ## Run the tests that need no other process
+	@$(BIN)/pytest tests/unit tests/contract
+
+integration: setup ## Run the tests that need Kafka and Postgres
+	@$(BIN)/pytest tests/integration tests/e2e
+
+check: setup ## Lint, types, boundaries
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## Format and fix what can be fixed
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+schemas: setup ## Write the JSON Schemas, examples and AsyncAPI document from the models
+	@$(BIN)/python -m civicloop_contracts.schemas
+
+bench: setup ## Measure, against the limits that the project promises
+	@$(BIN)/python tests/bench/bench_up.py
+
+clean: ## Remove .venv (downloads stay in the cache)
+	@rm -rf .venv

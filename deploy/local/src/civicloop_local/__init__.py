@@ -1,0 +1,1 @@
+"""The embedded stack: Kafka, Postgres and the services from Python packages alone."""

@@ -1,0 +1,167 @@
+"""The parts of a stack, joined: what starts, in which order, told what."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+from civicloop_contracts.topics import load_topics
+from civicloop_local.credentials import load_credentials
+from civicloop_local.databases import Databases
+from civicloop_local.downloads import ensure_jars, locked_jars
+from civicloop_local.java import find_java
+from civicloop_local.kafka import KafkaPart, admin_settings
+from civicloop_local.kafka_access import KafkaAccess
+from civicloop_local.layout import WORK_TREE
+from civicloop_local.parts import ServicePart, StepPart
+from civicloop_local.ports import HOST, take_ports
+from civicloop_local.postgres import PostgresPart
+from civicloop_local.postgres_binaries import check_reachable, find_binaries
+from civicloop_local.services import KEYRING_DATABASE, SERVICES, Service
+from civicloop_local.tokens import make_token, public_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from civicloop_local.credentials import Credentials
+    from civicloop_local.layout import Layout
+    from civicloop_local.parts import Part
+
+BACKENDS: Final = ("kafka", "postgres")
+STEPS: Final = ("topics", "databases")
+ALL_PARTS: Final = (*BACKENDS, *STEPS, *(service.name for service in SERVICES))
+PORTS: Final = ("kafka", "kafka-controller", "postgres", *(service.name for service in SERVICES))
+SERVICE_TOKEN_HOURS: Final = 24.0 * 3650
+
+
+def check_machine(layout: Layout, say: Callable[[str], None]) -> None:
+    """Make sure that everything a start needs is here, fetching what is missing.
+
+    Raises:
+        StackError: A prerequisite is missing; nothing was started.
+    """
+    layout.create()
+    check_reachable(layout.home / "data")
+    find_binaries(layout)
+    find_java()
+    ensure_jars(layout.jars, locked_jars(), say=say)
+
+
+def assemble(layout: Layout, names: tuple[str, ...]) -> tuple[Part, ...]:
+    """Return the named parts in order of need, with their ports taken.
+
+    Raises:
+        StackError: A prerequisite is missing.
+    """
+    credentials = load_credentials(layout)
+    ports = take_ports(layout, PORTS)
+    parts = (*_backends(layout, credentials, ports), *_steps(credentials, ports))
+    services = tuple(_service_part(layout, credentials, ports, service) for service in SERVICES)
+    return tuple(part for part in (*parts, *services) if part.name in names)
+
+
+def service_environment(
+    service: Service,
+    credentials: Credentials,
+    ports: Mapping[str, int],
+    *,
+    prefix: str = "",
+) -> dict[str, str]:
+    """Return the settings of one service, over this process's own environment."""
+    databases = databases_of(credentials, ports)
+    own = {
+        "KAFKA_BOOTSTRAP": f"{HOST}:{ports['kafka']}",
+        "KAFKA_USERNAME": service.name,
+        "KAFKA_PASSWORD": credentials.kafka[service.name],
+        "DATABASE_URL": databases.url(service.database, prefix=prefix),
+        "HTTP_HOST": HOST,
+        "HTTP_PORT": str(ports[service.name]),
+        "TOKEN_PUBLIC_KEY": public_key(credentials),
+        "IDEMPOTENCY_KEY": credentials.idempotency_key,
+        "TOPIC_PREFIX": prefix,
+        "LOG_FORMAT": "json",
+        "REPLICA": "0",
+    }
+    if service.uses_keyring:
+        own["KEYRING_URL"] = databases.url(KEYRING_DATABASE, prefix=prefix)
+        own["KEYRING_KEY"] = credentials.keyring_key
+    if service.calls_intake:
+        own["INTAKE_URL"] = f"http://{HOST}:{ports['intake']}"
+        own["SERVICE_TOKEN"] = make_token(
+            credentials, role="service", subject=service.name, hours=SERVICE_TOKEN_HOURS
+        )
+    inherited = {key: value for key, value in os.environ.items() if key != "CIVICLOOP_HOME"}
+    return inherited | {f"CIVICLOOP_{key}": value for key, value in own.items()}
+
+
+def databases_of(credentials: Credentials, ports: Mapping[str, int]) -> Databases:
+    """Return the databases of a running stack."""
+    address = f"{HOST}:{ports['postgres']}"
+    return Databases(address=address, credentials=credentials, work_tree=WORK_TREE)
+
+
+def apply_topics(
+    credentials: Credentials,
+    ports: Mapping[str, int],
+    *,
+    prefix: str = "",
+    max_partitions: int | None = None,
+) -> None:
+    """Bring users, topics and rights in line with the topic files.
+
+    Raises:
+        StackError: Kafka refused.
+    """
+    access = KafkaAccess(admin_settings(f"{HOST}:{ports['kafka']}", credentials))
+    access.set_users({service.name: credentials.kafka[service.name] for service in SERVICES})
+    access.apply(load_topics(), prefix=prefix, max_partitions=max_partitions, exact=not prefix)
+
+
+def _backends(
+    layout: Layout, credentials: Credentials, ports: Mapping[str, int]
+) -> tuple[Part, ...]:
+    kafka = KafkaPart(
+        layout=layout,
+        credentials=credentials,
+        java=find_java(),
+        jars=ensure_jars(layout.jars, locked_jars()),
+        client_port=ports["kafka"],
+        controller_port=ports["kafka-controller"],
+    )
+    postgres = PostgresPart(
+        layout=layout,
+        credentials=credentials,
+        binaries=find_binaries(layout),
+        port=ports["postgres"],
+    )
+    return (kafka, postgres)
+
+
+def _steps(credentials: Credentials, ports: Mapping[str, int]) -> tuple[Part, ...]:
+    def migrate() -> None:
+        databases_of(credentials, ports).apply()
+
+    def topics() -> None:
+        apply_topics(credentials, ports)
+
+    return (
+        StepPart(name="topics", needs=("kafka",), work=topics),
+        StepPart(name="databases", needs=("postgres",), work=migrate),
+    )
+
+
+def _service_part(
+    layout: Layout, credentials: Credentials, ports: Mapping[str, int], service: Service
+) -> ServicePart:
+    data = layout.data(service.name)
+
+    def environment() -> dict[str, str]:
+        own = service_environment(service, credentials, ports)
+        return own | {"CIVICLOOP_DATA_DIR": str(data)}
+
+    return ServicePart(
+        service=service,
+        address=f"{HOST}:{ports[service.name]}",
+        data=data,
+        environment=environment,
+    )

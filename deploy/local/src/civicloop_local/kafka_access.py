@@ -1,0 +1,241 @@
+"""Topics, users and rights, generated from the topic files and the service list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+    ScramCredentialInfo,
+    ScramMechanism,
+    UserScramCredentialAlteration,
+    UserScramCredentialUpsertion,
+)
+
+from civicloop_local.errors import StackError
+from civicloop_local.services import SERVICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+TIMEOUT_S: Final = 30
+SCRAM_ITERATIONS: Final = 4096
+FOR_EVER_MS: Final = -1
+ANY: Final = "*"
+
+
+class Topic(Protocol):
+    """What a topic file says, as far as rights and storage depend on it."""
+
+    @property
+    def name(self) -> str:
+        """The topic's name without a prefix."""
+
+    @property
+    def producer(self) -> str:
+        """The only service that may write it."""
+
+    @property
+    def consumers(self) -> tuple[str, ...]:
+        """The services that may read it, besides its writer."""
+
+    @property
+    def partitions(self) -> int:
+        """How many partitions it is made with."""
+
+    @property
+    def retention_ms(self) -> int | None:
+        """How long a record is kept, None for ever."""
+
+    @property
+    def compacted(self) -> bool:
+        """Whether only the newest record per key is kept."""
+
+    @property
+    def transactional(self) -> bool:
+        """Whether its writer uses Kafka transactions."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """One allowed operation of one user."""
+
+    user: str
+    operation: str
+    resource: str
+    name: str
+    by_prefix: bool = False
+
+
+def rights_for(topics: Iterable[Topic], *, prefix: str = "") -> frozenset[Right]:
+    """Return every right that the topics and the services call for, and no other.
+
+    A service writes only the topics that name it as producer; it reads those and the topics
+    that name it as consumer, in the one consumer group of its own name.
+    """
+    rights = {Right(service.name, "READ", "GROUP", prefix + service.name) for service in SERVICES}
+    for topic in topics:
+        name, writer = prefix + topic.name, str(topic.producer)
+        rights |= {Right(writer, "WRITE", "TOPIC", name)}
+        for reader in {writer, *map(str, topic.consumers)}:
+            rights |= {Right(reader, step, "TOPIC", name) for step in ("READ", "DESCRIBE")}
+        if topic.transactional:
+            own = ("WRITE", "DESCRIBE")
+            rights |= {
+                Right(writer, step, "TRANSACTIONAL_ID", prefix + writer, by_prefix=True)
+                for step in own
+            }
+    return frozenset(rights)
+
+
+def topic_settings(topic: Topic) -> dict[str, str]:
+    """Return how Kafka keeps a topic."""
+    kept = FOR_EVER_MS if topic.retention_ms is None else topic.retention_ms
+    return {
+        "cleanup.policy": "compact" if topic.compacted else "delete",
+        "retention.ms": str(kept),
+        "retention.bytes": "-1",
+    }
+
+
+class KafkaAccess:
+    """Brings a broker in line with the topic files; every call may be repeated."""
+
+    def __init__(self, settings: Mapping[str, str | int | float | bool]) -> None:
+        self._admin = AdminClient({**settings, "log_level": 3})
+
+    def apply(
+        self,
+        topics: tuple[Topic, ...],
+        *,
+        prefix: str = "",
+        max_partitions: int | None = None,
+        exact: bool = True,
+    ) -> None:
+        """Create topics and rights; with `exact`, also take away the services' other rights.
+
+        Raises:
+            StackError: Kafka refused.
+        """
+        try:
+            self._create_topics(topics, prefix, max_partitions)
+            self._align_rights(rights_for(topics, prefix=prefix), exact=exact)
+        except KafkaException as error:
+            raise _refused(error) from error
+
+    def set_users(self, passwords: Mapping[str, str]) -> None:
+        """Give each user its password.
+
+        Raises:
+            StackError: Kafka refused.
+        """
+        scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
+        changes: list[UserScramCredentialAlteration] = [
+            UserScramCredentialUpsertion(user, scram, password.encode())
+            for user, password in sorted(passwords.items())
+        ]
+        try:
+            _wait(self._admin.alter_user_scram_credentials(changes))
+        except KafkaException as error:
+            raise _refused(error) from error
+
+    def _create_topics(
+        self, topics: tuple[Topic, ...], prefix: str, max_partitions: int | None
+    ) -> None:
+        known = self._admin.list_topics(timeout=TIMEOUT_S).topics
+        fresh = [
+            NewTopic(
+                prefix + topic.name,
+                num_partitions=min(topic.partitions, max_partitions or topic.partitions),
+                replication_factor=1,
+                config=topic_settings(topic),
+            )
+            for topic in topics
+            if prefix + topic.name not in known
+        ]
+        if fresh:
+            _wait(self._admin.create_topics(fresh, operation_timeout=TIMEOUT_S))
+        kept = [topic for topic in topics if prefix + topic.name in known]
+        if kept:
+            _wait(self._admin.incremental_alter_configs([_settled(t, prefix) for t in kept]))
+
+    def _align_rights(self, wanted: frozenset[Right], *, exact: bool) -> None:
+        users = {f"User:{service.name}" for service in SERVICES}
+        bindings = {_binding(right) for right in wanted}
+        found = self._admin.describe_acls(_any_binding()).result(timeout=TIMEOUT_S)
+        missing = bindings - set(found)
+        if missing:
+            _wait(self._admin.create_acls(list(missing)))
+        surplus = [acl for acl in found if acl.principal in users and acl not in bindings]
+        if exact and surplus:
+            _wait(self._admin.delete_acls([_filter(acl) for acl in surplus]))
+
+
+def _wait(futures: Mapping[Any, Any]) -> None:
+    for future in futures.values():
+        future.result(timeout=TIMEOUT_S)
+
+
+def _refused(error: KafkaException) -> StackError:
+    reason = error.args[0].str() if error.args else "no reason given"
+    return StackError(f"Kafka refused ({reason}): see `civicloop logs kafka`")
+
+
+def _settled(topic: Topic, prefix: str) -> ConfigResource:
+    entries = [
+        ConfigEntry(key, value, incremental_operation=AlterConfigOpType.SET)
+        for key, value in topic_settings(topic).items()
+    ]
+    return ConfigResource(
+        ConfigResource.Type.TOPIC, prefix + topic.name, incremental_configs=entries
+    )
+
+
+def _binding(right: Right) -> AclBinding:
+    pattern = ResourcePatternType.PREFIXED if right.by_prefix else ResourcePatternType.LITERAL
+    return AclBinding(
+        ResourceType[right.resource],
+        right.name,
+        pattern,
+        f"User:{right.user}",
+        ANY,
+        AclOperation[right.operation],
+        AclPermissionType.ALLOW,
+    )
+
+
+def _any_binding() -> AclBindingFilter:
+    anything: Any = None
+    return AclBindingFilter(
+        ResourceType.ANY,
+        anything,
+        ResourcePatternType.ANY,
+        anything,
+        anything,
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+
+
+def _filter(acl: AclBinding) -> AclBindingFilter:
+    return AclBindingFilter(
+        acl.restype,
+        acl.name,
+        acl.resource_pattern_type,
+        acl.principal,
+        acl.host,
+        acl.operation,
+        acl.permission_type,
+    )

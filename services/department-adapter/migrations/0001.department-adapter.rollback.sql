@@ -1,0 +1,4 @@
+DROP TABLE remarks;
+DROP TABLE updates;
+DROP TABLE tasks;
+DROP TABLE departments;

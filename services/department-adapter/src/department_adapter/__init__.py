@@ -1,0 +1,1 @@
+"""Department adapter: delivery of tasks to departments and their answers."""

@@ -1,0 +1,1 @@
+"""Ways out of the room: transports to departments, narratives from intake, breakers."""

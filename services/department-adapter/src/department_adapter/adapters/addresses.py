@@ -1,0 +1,113 @@
+"""Where a webhook may go: http or https, and into no network of ours unless that is allowed.
+
+A name is resolved once and the connection goes to the address that was checked, so that a second
+answer of the name server cannot lead anywhere else.
+"""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from department_adapter.domain.errors import AdapterError
+
+_PORTS: Final = {"http": 80, "https": 443}
+# RFC 6052 and RFC 8215: IPv4 addresses inside IPv6 ones.
+_TRANSLATED: Final = (
+    ipaddress.IPv6Network("64:ff9b::/96"),
+    ipaddress.IPv6Network("64:ff9b:1::/48"),
+)
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class ForbiddenAddressError(AdapterError):
+    """A webhook must have an http or https address in a public network."""
+
+
+class UnknownHostError(AdapterError):
+    """The name of the webhook's host cannot be resolved."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """Where to connect, and for which host name."""
+
+    url: httpx.URL
+    host_header: str
+    server_name: str
+
+
+def read_url(text: str) -> httpx.URL:
+    """
+    Return a webhook's address.
+
+    Raises:
+        ForbiddenAddressError: It is no plain http or https address.
+    """
+    try:
+        url = httpx.URL(text)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise ForbiddenAddressError("the address cannot be read: give http(s)://host/path") from error
+    if url.scheme not in _PORTS or not url.host:
+        raise ForbiddenAddressError("the address must begin with http:// or https:// and a host")
+    if url.userinfo or url.fragment:
+        raise ForbiddenAddressError("the address must hold no user name, password or fragment")
+    return url
+
+
+def is_public(address: IpAddress) -> bool:
+    """Tell whether an address is in the public network, however it is written."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        # Tunnels and translators: the address inside would decide, so none is taken.
+        if address.sixtofour or address.teredo or any(address in net for net in _TRANSLATED):
+            return False
+    return address.is_global and not address.is_multicast
+
+
+class AddressGuard:
+    """Decides where webhooks may connect; *allow_private* lets them go anywhere."""
+
+    def __init__(self, *, allow_private: bool, resolve: Resolve | None = None) -> None:
+        self._allow_private = allow_private
+        self._resolve = resolve or _resolve
+
+    async def target(self, text: str) -> Target:
+        """
+        Return where to connect for an address.
+
+        Raises:
+            ForbiddenAddressError: Not there.
+            UnknownHostError: The name has no address.
+        """
+        url = read_url(text)
+        host_header = url.netloc.decode("ascii")
+        if self._allow_private:
+            return Target(url=url, host_header=host_header, server_name=url.host)
+        found = await self._addresses(url)
+        if not all(is_public(address) for address in found):
+            raise ForbiddenAddressError("the address leads into a network that is not public")
+        pinned = url.copy_with(host=str(found[0]))
+        return Target(url=pinned, host_header=host_header, server_name=url.host)
+
+    async def _addresses(self, url: httpx.URL) -> list[IpAddress]:
+        try:
+            names = await self._resolve(url.host, url.port or _PORTS[url.scheme])
+        except OSError as error:
+            raise UnknownHostError from error
+        if not names:
+            raise UnknownHostError
+        # A zone ("%eth0") marks a link-local address.
+        return [ipaddress.ip_address(name.split("%")[0]) for name in names]
+
+
+async def _resolve(host: str, port: int) -> Sequence[str]:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(entry[4][0]) for entry in found]

@@ -1,0 +1,1 @@
+"""Pure rules of the department adapter: tasks, deliveries, answers. No IO, no clock."""

@@ -1,0 +1,1 @@
+"""Where the outside comes in: topics, HTTP, due deliveries. They translate, nothing else."""

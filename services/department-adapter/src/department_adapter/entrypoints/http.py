@@ -1,0 +1,182 @@
+"""HTTP for departments: updates of their tasks, and what became of them."""
+
+import dataclasses
+import hmac
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Annotated, Final, Protocol
+from uuid import UUID
+
+from civicloop_kit.auth import DEPARTMENT_PREFIX, Principal, principal_ref, requires
+from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.http import Refusals, digest_of, traceparent_of
+from civicloop_kit.ids import uuid7
+from civicloop_kit.vault import seal
+from fastapi import APIRouter, Depends, Request, Response
+
+from department_adapter.adapters.addresses import ForbiddenAddressError, UnknownHostError
+from department_adapter.domain.commands import Answer, RecordUpdate, Remark
+from department_adapter.domain.errors import (
+    ImpossibleTimeError,
+    NoSuchTaskError,
+    TaskClosedError,
+)
+from department_adapter.entrypoints.bodies import (
+    TaskView,
+    UpdateAnswer,
+    UpdateBody,
+    UpdatesView,
+    UpdateView,
+)
+from department_adapter.entrypoints.departments import (
+    NoSuchDepartmentError,
+    NoWebhookError,
+    ReservedCodeError,
+)
+from department_adapter.ports import TaskEntry, Tasks
+
+REFUSALS: Final[Refusals] = {
+    NoSuchTaskError: (404, "no_such_task"),
+    TaskClosedError: (409, "task_closed"),
+    ImpossibleTimeError: (422, "impossible_time"),
+    NoSuchDepartmentError: (404, "no_such_department"),
+    NoWebhookError: (409, "no_webhook"),
+    ReservedCodeError: (422, "reserved_code"),
+    ForbiddenAddressError: (422, "forbidden_address"),
+    UnknownHostError: (422, "unknown_host"),
+}
+
+Department = Annotated[Principal, Depends(requires("department"))]
+Reader = Annotated[Principal, Depends(requires("department", "operator"))]
+
+
+class Submits(Protocol):
+    """Where commands go (`civicloop_kit.commands.Commands`)."""
+
+    async def submit(self, command: CaseCommand) -> Reply:
+        """Run a command; returns when it is saved."""
+
+
+class SubjectKeys(Protocol):
+    """Where a remark gets its key (`civicloop_kit.vault.Keyring`)."""
+
+    async def create(self, subjects: Sequence[UUID]) -> Mapping[UUID, bytes]:
+        """Make and keep a key per subject."""
+
+
+class TaskDesk:
+    """Takes departments' updates; *key* makes the keyed hashes that facts and states hold."""
+
+    def __init__(self, *, commands: Submits, tasks: Tasks, keyring: SubjectKeys, key: bytes) -> None:
+        self._commands = commands
+        self._tasks = tasks
+        self._keyring = keyring
+        self._key = key
+
+    async def task(self, task_id: UUID, caller: Principal) -> TaskEntry:
+        """
+        Return a task that the caller may see.
+
+        Raises:
+            NoSuchTaskError: Unknown, or another department's.
+        """
+        entry = await self._tasks.find(task_id)
+        if entry is None or not (_speaks_for(caller, entry) or caller.plays("operator")):
+            raise NoSuchTaskError
+        return entry
+
+    async def updates(self, task_id: UUID, caller: Principal) -> UpdatesView:
+        """Return what became of a task's updates."""
+        entry = await self.task(task_id, caller)
+        updates = await self._tasks.updates(task_id)
+        return UpdatesView(
+            task_id=task_id,
+            state=entry.state,
+            updates=tuple(
+                UpdateView(
+                    update_id=item.update_id,
+                    kind=item.kind,
+                    fact="applied" if item.applied else "repeated",
+                    state=item.state,
+                    occurred_at=item.occurred_at,
+                    recorded_at=item.recorded_at,
+                )
+                for item in updates
+            ),
+        )
+
+    async def post(
+        self, task_id: UUID, body: UpdateBody, caller: Principal, traceparent: str | None
+    ) -> Reply:
+        """Record an update; returns when it is saved."""
+        entry = await self._tasks.find(task_id)
+        if entry is None or not _speaks_for(caller, entry):
+            raise NoSuchTaskError
+        answer = Answer(
+            kind=body.kind,
+            handler=principal_ref(caller.name, self._key),
+            occurred_at=body.occurred_at,
+            progress=body.progress,
+            result=body.result,
+            remark=await self._sealed(body.remark),
+        )
+        update = RecordUpdate(
+            update_id=body.update_id, task_id=task_id, department=entry.department, answer=answer
+        )
+        return await self._commands.submit(
+            CaseCommand(
+                case_id=entry.case_id,
+                body=update,
+                # Update ids are the department's, whoever of it sends them.
+                principal=f"department:{entry.department}",
+                idempotency_key=str(body.update_id),
+                digest=sha256(task_id.bytes + digest_of(body)).digest(),
+                traceparent=traceparent,
+            )
+        )
+
+    async def _sealed(self, text: str | None) -> Remark | None:
+        if text is None:
+            return None
+        # A fresh id for each try: a key is made once, and a repeat must not seal with a lost one.
+        remark_id = uuid7()
+        key = (await self._keyring.create([remark_id]))[remark_id]
+        words = hmac.digest(self._key, b"words\0" + text.encode(), sha256).hex()[:16]
+        return Remark(
+            remark_id=remark_id, sealed=seal(key, text.encode(), remark_id.bytes), words=words
+        )
+
+
+def task_router(desk: TaskDesk) -> APIRouter:
+    """Return the endpoints for tasks."""
+    router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+
+    @router.post(
+        "/{task_id}/updates",
+        status_code=HTTPStatus.CREATED,
+        summary="Say how far a task is: acknowledge (签收), progress, complete (处置)",
+        responses={200: {"model": UpdateAnswer, "description": "Known already"}},
+    )
+    async def post_task_update(
+        task_id: UUID, body: UpdateBody, caller: Department, request: Request, response: Response
+    ) -> UpdateAnswer:
+        reply = await desk.post(task_id, body, caller, traceparent_of(request))
+        answer = UpdateAnswer.model_validate(reply.body)
+        if reply.repeated or answer.fact == "repeated":
+            response.status_code = HTTPStatus.OK
+        return answer
+
+    @router.get("/{task_id}/updates", summary="What became of a task's updates")
+    async def get_task_updates(task_id: UUID, caller: Reader) -> UpdatesView:
+        return await desk.updates(task_id, caller)
+
+    @router.get("/{task_id}", summary="A task, as its department and operators see it")
+    async def get_task(task_id: UUID, caller: Reader) -> TaskView:
+        return TaskView(**dataclasses.asdict(await desk.task(task_id, caller)))
+
+    return router
+
+
+def _speaks_for(caller: Principal, entry: TaskEntry) -> bool:
+    return caller.plays(f"{DEPARTMENT_PREFIX}{entry.department}")

@@ -1,0 +1,1 @@
+"""This room's tables: departments, tasks, updates, remarks."""

@@ -1,0 +1,2 @@
+DROP TABLE task_measures;
+DROP TABLE measures;

@@ -1,0 +1,1 @@
+"""Feedback: verification, satisfaction, closing and indicators."""

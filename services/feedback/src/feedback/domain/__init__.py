@@ -1,0 +1,1 @@
+"""The rules of verification, satisfaction, closing and indicators: pure."""

@@ -1,0 +1,134 @@
+"""What feedback keeps of one case.
+
+Each incoming source folds into its own part, so the order across sources does not matter: a filing
+may be unknown while tasks, or even the end of the handling, are known.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from feedback.domain.facts import Filing, Outcome, TaskRef, TaskRole
+
+
+class CaseState(StrEnum):
+    """Where a case stands in the closed loop (闭环); the last two are ends."""
+
+    OPEN = "open"
+    TO_VERIFY = "to_verify"  # 待核实
+    TO_CALL_BACK = "to_call_back"  # 待回访
+    CLOSED = "closed"  # 已结案
+    REJECTED = "rejected"  # 不予立案
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """When a report did not become a case, and where it came in."""
+
+    at: datetime
+    channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayClock:
+    """The imported history that a case belongs to, and when its source was read."""
+
+    run: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatch:
+    """What the router said when it gave out a task; a deadline of None is no clock."""
+
+    at: datetime
+    role: TaskRole
+    required: bool
+    round: int
+    response_due_at: datetime | None
+    due_at: datetime | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One department's task: the router's part and the department's part."""
+
+    ref: TaskRef
+    department: str
+    dispatch: Dispatch | None = None
+    delivered_at: datetime | None = None
+    acknowledged_at: datetime | None = None
+    # The first sign of the department: acknowledgement, progress or completion.
+    responded_at: datetime | None = None
+    completed_at: datetime | None = None
+    parked: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """The router's word that nothing is left to do for departments in this round."""
+
+    at: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the reporter last said when called back (回访)."""
+
+    solved: bool
+    satisfied: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case. ``handlers`` are all who are recorded on its tasks: none of them may verify it."""
+
+    case_id: UUID
+    state: CaseState = CaseState.OPEN
+    round: int = 1
+    filed_at: datetime | None = None
+    filing: Filing | None = None
+    rejection: Rejection | None = None
+    replay: ReplayClock | None = None
+    tasks: tuple[Task, ...] = ()
+    handlers: tuple[str, ...] = ()
+    handled: Handled | None = None
+    verify_by: datetime | None = None
+    call_back_until: datetime | None = None
+    answer: Answer | None = None
+    closed_at: datetime | None = None
+    outcome: Outcome | None = None
+    reworks: int = 0
+    reopenings: int = 0
+    disputes: int = 0
+    remarks: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was ever read about it."""
+        return self != Case(case_id=self.case_id)
+
+    @property
+    def lead(self) -> Task | None:
+        """The newest attempt of the leading task (主办), or None before its dispatch."""
+        leads = [t for t in self.tasks if t.dispatch and t.dispatch.role is TaskRole.LEAD]
+        return max(leads, key=lambda task: task.ref.attempt, default=None)
+
+    @property
+    def newest_attempts(self) -> tuple[Task, ...]:
+        """The newest known attempt of each task, by number."""
+        newest = {t.ref.task_no: t for t in sorted(self.tasks, key=lambda t: t.ref.attempt)}
+        return tuple(newest[number] for number in sorted(newest))
+
+    @property
+    def required_tasks(self) -> tuple[Task, ...]:
+        """The newest attempts that the case needs; one whose dispatch is unread may be needed."""
+        return tuple(t for t in self.newest_attempts if t.dispatch is None or t.dispatch.required)
+
+
+def new_case(case_id: UUID) -> Case:
+    """Return a case of which nothing has been read."""
+    return Case(case_id=case_id)

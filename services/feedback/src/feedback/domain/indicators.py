@@ -1,0 +1,163 @@
+"""The indicators (指标): counts in, ratios out, every exclusion named.
+
+A case is *due* when it is handled (or closed), or when its deadline has passed at the time of the
+judgement: now, or in a replay the time at which its source was read. On time is judged by when it
+was handled: verification and call-back are not the department's time.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """The same in English and Chinese."""
+
+    en: str
+    zh: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """A ratio of two counts. ``excluded`` are the counts that its denominator leaves out."""
+
+    key: str
+    name: Words
+    numerator: str
+    denominator: str
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """One indicator of one group; ``value`` is None where nothing is due."""
+
+    numerator: int
+    denominator: int
+    value: float | None
+    excluded: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many cases of one group; ``group`` None: not known (yet), or the total."""
+
+    group: str | None
+    total: bool
+    values: Mapping[str, int]
+
+
+_NOT_DUE: Final = ("ended_otherwise", "not_due")
+
+# What is counted. Each key is a column of the query `count_cases`.
+COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
+    {
+        "received": Words(en="Received: filed or rejected", zh="受理数"),
+        "filed": Words(en="Filed", zh="立案数"),
+        "rejected": Words(en="Rejected", zh="不予立案数"),
+        "ended_otherwise": Words(en="Ended as withdrawn or merged", zh="撤销或并案数"),
+        "not_due": Words(en="Open, and deadline ahead or none", zh="未到期未处置数"),
+        "due_to_handle": Words(en="Due to be handled", zh="应处置数"),
+        "handled": Words(en="Handled", zh="处置数"),
+        "handled_on_time": Words(en="Handled on time", zh="按期处置数"),
+        "overdue": Words(en="Overdue, handled or not", zh="超期数"),
+        "not_due_to_close": Words(en="Not closed, and deadline ahead or none", zh="未到期未结案数"),
+        "due_to_close": Words(en="Due to be closed", zh="应结案数"),
+        "closed": Words(en="Closed as solved", zh="结案数"),
+        "closed_on_time": Words(en="Closed, and handled on time", zh="按期结案数"),
+        "no_response_clock": Words(en="Without a response deadline", zh="无响应时限数"),
+        "response_not_due": Words(en="No response, and its deadline ahead", zh="未到期未响应数"),
+        "due_to_respond": Words(en="Due to be responded to", zh="应响应数"),
+        "responded_on_time": Words(en="Responded to on time", zh="按期响应数"),
+        "reworked": Words(en="Reworked at least once", zh="返工数"),
+        "answered": Words(en="Reporters who answered", zh="有效回访数"),
+        "solved": Words(en="Reporters who said: solved", zh="回访解决数"),
+        "not_answered": Words(en="Filed, and no answer", zh="无回访答复数"),
+        "satisfaction_said": Words(en="Reporters who rated", zh="评价数"),
+        "satisfied": Words(en="Reporters who are satisfied", zh="满意数"),
+        "satisfaction_not_said": Words(en="Answered without a rating", zh="未评价数"),
+    }
+)
+
+INDICATORS: Final = (
+    Indicator(
+        key="filing_rate",
+        name=Words(en="Filing rate", zh="立案率"),
+        numerator="filed",
+        denominator="received",
+        excluded=(),
+    ),
+    Indicator(
+        key="closing_rate",
+        name=Words(en="Closing rate", zh="结案率"),
+        numerator="closed",
+        denominator="due_to_close",
+        excluded=("ended_otherwise", "not_due_to_close"),
+    ),
+    Indicator(
+        key="on_time_closing_rate",
+        name=Words(en="On-time closing rate", zh="按期结案率"),
+        numerator="closed_on_time",
+        denominator="due_to_close",
+        excluded=("ended_otherwise", "not_due_to_close"),
+    ),
+    Indicator(
+        key="handling_rate",
+        name=Words(en="Handling rate", zh="处置率"),
+        numerator="handled",
+        denominator="due_to_handle",
+        excluded=_NOT_DUE,
+    ),
+    Indicator(
+        key="on_time_handling_rate",
+        name=Words(en="On-time handling rate", zh="按期处置率"),
+        numerator="handled_on_time",
+        denominator="due_to_handle",
+        excluded=_NOT_DUE,
+    ),
+    Indicator(
+        key="on_time_response_rate",
+        name=Words(en="On-time response rate", zh="按期响应率"),
+        numerator="responded_on_time",
+        denominator="due_to_respond",
+        excluded=("ended_otherwise", "no_response_clock", "response_not_due"),
+    ),
+    Indicator(
+        key="rework_rate",
+        name=Words(en="Rework rate", zh="返工率"),
+        numerator="reworked",
+        denominator="due_to_handle",
+        excluded=_NOT_DUE,
+    ),
+    Indicator(
+        key="solved_rate",
+        name=Words(en="Solved rate", zh="解决率"),
+        numerator="solved",
+        denominator="answered",
+        excluded=("not_answered",),
+    ),
+    Indicator(
+        key="satisfaction_rate",
+        name=Words(en="Satisfaction rate", zh="满意率"),
+        numerator="satisfied",
+        denominator="satisfaction_said",
+        excluded=("not_answered", "satisfaction_not_said"),
+    ),
+)
+
+
+def ratios_of(counts: Counts) -> Mapping[str, Ratio]:
+    """Return every indicator of one group, by key."""
+    return {indicator.key: _ratio(indicator, counts.values) for indicator in INDICATORS}
+
+
+def _ratio(indicator: Indicator, values: Mapping[str, int]) -> Ratio:
+    numerator, denominator = values[indicator.numerator], values[indicator.denominator]
+    return Ratio(
+        numerator=numerator,
+        denominator=denominator,
+        value=numerator / denominator if denominator else None,
+        excluded={key: values[key] for key in indicator.excluded},
+    )

@@ -1,0 +1,1 @@
+"""Where facts and requests come in: translation, nothing else."""

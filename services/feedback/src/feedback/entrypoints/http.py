@@ -1,0 +1,181 @@
+"""Doors for people: verify a case, say how the reporter answered, see what waits."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, ConfigDict
+
+from civicloop_contracts.codes import Outcome
+from civicloop_kit.auth import Principal, principal_ref, requires
+from civicloop_kit.command import CaseCommand
+from civicloop_kit.http import IdempotencyKey, Refusals, digest_of, traceparent_of
+from feedback.domain.case import CaseState
+from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.errors import (
+    HandlerMayNotVerifyError,
+    HandlingUnreadError,
+    NotToCallBackError,
+    NotToVerifyError,
+    UnknownCaseError,
+)
+from feedback.ports import CommandPort, ReadModel, WaitingCase
+
+REFUSALS: Final[Refusals] = {
+    UnknownCaseError: (404, "unknown_case"),
+    HandlerMayNotVerifyError: (403, "handler_may_not_verify"),
+    NotToVerifyError: (409, "not_to_verify"),
+    HandlingUnreadError: (409, "handling_unread"),
+    NotToCallBackError: (409, "not_to_call_back"),
+}
+MAX_PAGE: Final = 500
+
+Verifier = Annotated[Principal, Depends(requires("verifier"))]
+ChannelPrincipal = Annotated[Principal, Depends(requires("channel"))]
+
+
+class Verification(BaseModel):
+    """What the verifier (核实员) found: done, or not done."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, json_schema_extra={"examples": [{"passed": True}]}
+    )
+
+    passed: bool
+
+
+class Satisfaction(BaseModel):
+    """What the reporter said when called back (回访); ``satisfied`` null: not said."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"solved": True, "satisfied": None}]},
+    )
+
+    solved: bool
+    satisfied: bool | None = None
+
+
+class Standing(BaseModel):
+    """Where the case stands after the request."""
+
+    case_id: UUID
+    state: CaseState
+    round: int
+    outcome: Outcome | None
+
+
+class VerificationReply(Standing):
+    """The verification, recorded."""
+
+    passed: bool
+
+
+class SatisfactionReply(Standing):
+    """The answer, recorded."""
+
+    solved: bool
+
+
+class Waiting(BaseModel):
+    """A case that waits for somebody who did not handle it."""
+
+    case_id: UUID
+    round: int
+    verify_by: datetime
+    handled_at: datetime
+    district: str | None
+    departments: tuple[str, ...]
+
+
+class WaitingPage(BaseModel):
+    """Cases in the order of filing; ``next`` is the ``after`` of the next page."""
+
+    cases: list[Waiting]
+    next: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What every command needs of its request, beside the body."""
+
+    request: Request
+    idempotency_key: IdempotencyKey = None
+
+    def command(
+        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel
+    ) -> CaseCommand:
+        """Return the command that the request stands for."""
+        return CaseCommand(
+            case_id=case_id,
+            body=body,
+            principal=principal.name,
+            idempotency_key=self.idempotency_key,
+            digest=digest_of(sent),
+            traceparent=traceparent_of(self.request),
+        )
+
+
+def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -> APIRouter:
+    """Return the endpoints about single cases. ``reference_key`` hashes the verifier's name."""
+    router = APIRouter(prefix="/v1", tags=["cases"])
+
+    @router.post(
+        "/cases/{case_id}/verification",
+        summary="Record a verification (核实)",
+        operation_id="verifyCase",
+    )
+    async def post_verification(
+        case_id: UUID, body: Verification, principal: Verifier, asked: Annotated[Asked, Depends()]
+    ) -> VerificationReply:
+        """Passed: the reporter is called back. Not passed: the departments work again.
+
+        Nobody who is recorded on the case's tasks may verify it.
+        """
+        verifier = principal_ref(principal.name, reference_key)
+        command = VerifyCase(verifier=verifier, passed=body.passed)
+        reply = await commands.submit(asked.command(case_id, command, principal, body))
+        return VerificationReply.model_validate(reply.body)
+
+    @router.post(
+        "/cases/{case_id}/satisfaction",
+        summary="Record the reporter's answer (回访)",
+        operation_id="recordSatisfaction",
+    )
+    async def post_satisfaction(
+        case_id: UUID,
+        body: Satisfaction,
+        principal: ChannelPrincipal,
+        asked: Annotated[Asked, Depends()],
+    ) -> SatisfactionReply:
+        """Solved closes the case; not solved sends it back, or reopens it within 15 days."""
+        command = RecordSatisfaction(solved=body.solved, satisfied=body.satisfied)
+        reply = await commands.submit(asked.command(case_id, command, principal, body))
+        return SatisfactionReply.model_validate(reply.body)
+
+    @router.get("/verifications", summary="List cases to verify", operation_id="listVerifications")
+    async def get_verifications(
+        _principal: Verifier,
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+    ) -> WaitingPage:
+        """The work list of verifiers, in the order of filing."""
+        found = await reads.list_waiting(after, limit)
+        last = found[-1].case_id if len(found) == limit else None
+        return WaitingPage(cases=[_waiting(case) for case in found], next=last)
+
+    return router
+
+
+def _waiting(case: WaitingCase) -> Waiting:
+    return Waiting(
+        case_id=case.case_id,
+        round=case.round,
+        verify_by=case.verify_by,
+        handled_at=case.handled_at,
+        district=case.district,
+        departments=case.departments,
+    )

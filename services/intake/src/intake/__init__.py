@@ -1,0 +1,1 @@
+"""Intake: channels, reports, filing of cases and public status."""

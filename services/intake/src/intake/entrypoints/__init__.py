@@ -1,0 +1,1 @@
+"""Where commands and facts come in: these modules translate, nothing else."""

@@ -1,0 +1,199 @@
+"""The doors of intake: reports in, public status out, narratives for departments, erasure."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import ValidationError
+
+from civicloop_kit.auth import Principal, requires
+from civicloop_kit.command import Reply
+from civicloop_kit.http import (
+    IdempotencyKey,
+    Refusals,
+    problem_of,
+    traceparent_of,
+    validation_errors,
+)
+from civicloop_kit.problems import Problem
+from intake.domain.errors import AlreadyFiledError
+from intake.entrypoints.bodies import (
+    BatchAnswer,
+    BatchBody,
+    CaseView,
+    LineBody,
+    NarrativesAnswer,
+    NarrativesBody,
+    Receipt,
+    ReportBody,
+)
+from intake.entrypoints.desk import ReportDesk, VaultDesk
+from intake.entrypoints.views import case_view
+from intake.ports import Records
+
+REFUSALS: Final[Refusals] = {AlreadyFiledError: (409, "case_already_filed")}
+_PROBLEM: Final[dict[str, Any]] = {"content": {"application/problem+json": {}}}
+_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    401: {"description": "No valid token", **_PROBLEM},
+    403: {"description": "The token has not the role", **_PROBLEM},
+    422: {"description": "A field is wrong; `errors` has its path", **_PROBLEM},
+    429: {"description": "Too many wait; see Retry-After", **_PROBLEM},
+    503: {"description": "The database does not answer; see Retry-After", **_PROBLEM},
+}
+_REPORT_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    **_ANSWERS,
+    200: {"description": "The same request was answered before", "model": Receipt},
+    400: {"description": "The header Idempotency-Key is missing", **_PROBLEM},
+    409: {"description": "The key stands for another request", **_PROBLEM},
+    413: {"description": "The body is too large", **_PROBLEM},
+}
+_BATCH_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    **_ANSWERS,
+    413: {"description": "The body is too large", **_PROBLEM},
+}
+_FOUND_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
+    **_ANSWERS,
+    404: {"description": "Not known", **_PROBLEM},
+}
+
+ByChannel = Annotated[Principal, Depends(requires("channel"))]
+ByReader = Annotated[
+    Principal, Depends(requires("channel", "verifier", "operator", "superior", "service"))
+]
+ByService = Annotated[Principal, Depends(requires("service"))]
+ByOperator = Annotated[Principal, Depends(requires("operator"))]
+
+
+class Doors:
+    """One method per endpoint."""
+
+    def __init__(self, reports: ReportDesk, vault: VaultDesk, records: Records) -> None:
+        self._reports = reports
+        self._vault = vault
+        self._records = records
+
+    async def post_report(
+        self,
+        body: ReportBody,
+        principal: ByChannel,
+        request: Request,
+        response: Response,
+        idempotency_key: IdempotencyKey = None,
+    ) -> Mapping[str, Any]:
+        """Answer 201 once the case is saved; 200 when the same request was answered before."""
+        if idempotency_key is None:
+            raise _key_missing()
+        line = LineBody(idempotency_key=idempotency_key, report=body)
+        reply = await self._reports.submit(line, principal.name, traceparent_of(request))
+        if reply.repeated:
+            response.status_code = 200
+        return reply.body
+
+    async def post_reports(
+        self, body: BatchBody, principal: ByChannel, request: Request
+    ) -> BatchAnswer:
+        """Answer per line: good lines go through whatever is wrong with the others."""
+        checked = [_checked(line) for line in body.lines]
+        good = [line for line in checked if isinstance(line, LineBody)]
+        outcomes = iter(
+            await self._reports.submit_all(good, principal.name, traceparent_of(request))
+        )
+        return BatchAnswer(
+            results=[
+                _result(next(outcomes) if isinstance(line, LineBody) else line) for line in checked
+            ]
+        )
+
+    async def get_case(self, case_id: UUID, _principal: ByReader) -> CaseView:
+        """Tell how far a case is."""
+        state = await self._records.case(case_id)
+        view = case_view(state) if state else None
+        if view is None:
+            raise Problem(404, "case_unknown", "no such case")
+        return view
+
+    async def post_narratives(self, body: NarrativesBody, principal: ByService) -> NarrativesAnswer:
+        """Give out what reporters wrote, leaving an audit row per case."""
+        views = await self._vault.narratives(body.case_ids, principal.name, body.purpose)
+        return NarrativesAnswer(narratives=views)
+
+    async def delete_identity(self, report_id: UUID, principal: ByOperator) -> None:
+        """Destroy the reporter's key: narrative and contact can never be read again."""
+        if not await self._vault.erase(report_id, principal.name):
+            raise Problem(404, "report_unknown", "no such report")
+
+
+def routes(doors: Doors) -> APIRouter:
+    """Return the endpoints."""
+    router = APIRouter()
+    router.add_api_route(
+        "/v1/reports",
+        doors.post_report,
+        methods=["POST"],
+        status_code=201,
+        response_model=Receipt,
+        response_model_exclude_none=True,
+        summary="Hand in a report; it becomes a case or is rejected",
+        responses=_REPORT_ANSWERS,
+        tags=["reports"],
+    )
+    router.add_api_route(
+        "/v1/reports:batch",
+        doors.post_reports,
+        methods=["POST"],
+        summary="Hand in up to 500 reports; one result per line",
+        responses=_BATCH_ANSWERS,
+        tags=["reports"],
+    )
+    router.add_api_route(
+        "/v1/cases/{case_id}",
+        doors.get_case,
+        methods=["GET"],
+        response_model_exclude_none=True,
+        summary="Public status of a case",
+        responses=_FOUND_ANSWERS,
+        tags=["cases"],
+    )
+    router.add_api_route(
+        "/v1/narratives",
+        doors.post_narratives,
+        methods=["POST"],
+        response_model_exclude_none=True,
+        summary="Narratives of up to 100 cases, for delivery to departments; audited",
+        responses=_ANSWERS,
+        tags=["vault"],
+    )
+    router.add_api_route(
+        "/v1/reports/{report_id}/identity",
+        doors.delete_identity,
+        methods=["DELETE"],
+        status_code=204,
+        summary="Erase a reporter's identity and words",
+        responses=_FOUND_ANSWERS,
+        tags=["vault"],
+    )
+    return router
+
+
+def _key_missing() -> Problem:
+    return Problem(
+        400,
+        "idempotency_key_missing",
+        "send the header Idempotency-Key: 1 to 128 visible ASCII characters, new for each report",
+        [{"path": "header/Idempotency-Key", "code": "missing"}],
+    )
+
+
+def _checked(raw: object) -> LineBody | Problem:
+    try:
+        return LineBody.model_validate(raw)
+    except ValidationError as error:
+        faults = validation_errors(error.errors(include_input=False, include_context=False))
+        return Problem(422, "invalid", "the line does not fit its schema", faults)
+
+
+def _result(outcome: Reply | Exception) -> Mapping[str, Any]:
+    if isinstance(outcome, Exception):
+        return {"problem": problem_of(outcome, REFUSALS).body()}
+    return outcome.body

@@ -1,0 +1,1 @@
+"""Intake's tables beside the case rows: reports, the vault, notices, audit of disclosures."""

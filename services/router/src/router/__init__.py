@@ -1,0 +1,1 @@
+"""Router: who handles a case, by when, and what happens when they do not."""

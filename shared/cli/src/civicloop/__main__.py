@@ -1,0 +1,5 @@
+"""Lets `python -m civicloop` be the command."""
+
+from civicloop.main import main
+
+main()

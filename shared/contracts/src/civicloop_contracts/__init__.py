@@ -1,0 +1,1 @@
+"""The public contracts of Civicloop: topics, facts and their schemas."""

@@ -1,0 +1,137 @@
+"""CloudEvents 1.0 in Kafka's binary mode: attributes in `ce_*` headers, the fact as JSON value.
+
+Pure: no broker. Header values are UTF-8 bytes; the key is the case id as text.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from civicloop_contracts.fact import Fact, ce_id
+from civicloop_contracts.facts import BY_TYPE
+
+SPEC_VERSION: Final = "1.0"
+CONTENT_TYPE: Final = "application/json"
+Headers = Sequence[tuple[str, bytes]]
+_ID: Final = re.compile(r"^(/[a-z0-9/-]{1,60}):([0-9a-f-]{36}):([0-9]{1,9})$")
+
+
+class EnvelopeError(ValueError):
+    """A record's headers are not those of a CloudEvent of ours."""
+
+
+class BodyError(ValueError):
+    """A record's value does not fit its event type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """What the headers of one record say."""
+
+    source: str
+    type: str
+    case_id: UUID
+    sequence: int
+    traceparent: str | None
+
+    @property
+    def id(self) -> str:
+        """The id of the fact, which others name as their cause."""
+        return ce_id(self.source, self.case_id, self.sequence)
+
+
+def headers_of(envelope: Envelope, recorded_at: datetime) -> list[tuple[str, bytes]]:
+    """Return the Kafka headers of a fact."""
+    headers = [
+        ("ce_specversion", SPEC_VERSION.encode()),
+        ("ce_id", envelope.id.encode()),
+        ("ce_source", envelope.source.encode()),
+        ("ce_type", envelope.type.encode()),
+        ("ce_time", recorded_at.isoformat().encode()),
+        ("ce_subject", str(envelope.case_id).encode()),
+        ("ce_sequence", str(envelope.sequence).encode()),
+        ("content-type", CONTENT_TYPE.encode()),
+    ]
+    if envelope.traceparent:
+        headers.append(("traceparent", envelope.traceparent.encode()))
+    return headers
+
+
+def read_envelope(headers: Headers) -> Envelope:
+    """Return the envelope of a record.
+
+    Raises:
+        EnvelopeError: An attribute is missing, is not UTF-8, or contradicts the id.
+    """
+    attributes = _decoded(headers)
+    match = _ID.match(attributes.get("ce_id", ""))
+    if match is None:
+        message = "ce_id is missing or is not <source>:<case id>:<sequence>"
+        raise EnvelopeError(message)
+    source, case_id, sequence = match.groups()
+    if attributes.get("ce_source") != source or attributes.get("ce_sequence") != sequence:
+        message = "ce_source or ce_sequence contradicts ce_id"
+        raise EnvelopeError(message)
+    if not attributes.get("ce_type"):
+        message = "ce_type is missing"
+        raise EnvelopeError(message)
+    return Envelope(
+        source=source,
+        type=attributes["ce_type"],
+        case_id=_uuid(case_id),
+        sequence=int(sequence),
+        traceparent=attributes.get("traceparent"),
+    )
+
+
+def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
+    """Return the fact in *value*, or None for a type that this version does not know.
+
+    Raises:
+        BodyError: The value does not fit the type, or is about another case.
+    """
+    model = BY_TYPE.get(envelope.type)
+    if model is None:
+        return None
+    try:
+        fact = model.model_validate_json(value)
+    except ValidationError as error:
+        raise BodyError(_places(error)) from error
+    if fact.case_id != envelope.case_id:
+        message = "case_id contradicts ce_id"
+        raise BodyError(message)
+    return fact
+
+
+def value_of(fact: Fact) -> bytes:
+    """Return the JSON value of a fact, as sent."""
+    return fact.model_dump_json(exclude_none=True).encode()
+
+
+def _decoded(headers: Headers) -> Mapping[str, str]:
+    try:
+        return {name: value.decode() for name, value in headers}
+    except UnicodeDecodeError as error:
+        message = "a header is not UTF-8"
+        raise EnvelopeError(message) from error
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        message = "the case id in ce_id is not a UUID"
+        raise EnvelopeError(message) from error
+
+
+def _places(error: ValidationError) -> str:
+    # Places and kinds of error only: the offending input could hold anything.
+    return "; ".join(
+        f"{'.'.join(str(part) for part in item['loc']) or 'value'}: {item['type']}"
+        for item in error.errors(include_url=False, include_input=False, include_context=False)
+    )

@@ -1,0 +1,35 @@
+"""The public state of a case, for the compacted topic `feedback.case-snapshots`.
+
+State, not a fact: it has a version and says up to which sequence of each source it was built.
+Readers keep the highest version of a key.
+"""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from civicloop_contracts.codes import CaseStatus, Outcome
+from civicloop_contracts.fact import DepartmentCode, Part
+from civicloop_contracts.facts.parts import Matter, Place, Round
+
+
+class CaseSnapshot(Part):
+    """What anybody may know about a case."""
+
+    case_id: UUID
+    version: Annotated[int, Field(ge=1)]
+    # Sequence of the newest fact that is in it, per source: where to join the fact topics.
+    as_of: dict[str, Annotated[int, Field(ge=1)]]
+    status: CaseStatus
+    round: Round
+    outcome: Outcome | None = None
+    matter: Matter | None = None
+    place: Place | None = None
+    lead: DepartmentCode | None = None
+    opened_at: AwareDatetime | None = None
+    due_at: AwareDatetime | None = None
+    closed_at: AwareDatetime | None = None
+
+
+SNAPSHOT_TYPE = "civicloop.case.snapshot.v1"

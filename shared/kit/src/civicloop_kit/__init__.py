@@ -1,0 +1,1 @@
+"""What every Civicloop service is built with: stream, store, relay, telemetry, auth."""

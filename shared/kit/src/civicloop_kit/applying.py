@@ -1,0 +1,259 @@
+"""Decide a batch, in memory: the pure half of the hot path.
+
+Rows come in locked, go out changed; a failing decision leaves no trace but a held record.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, Generic
+
+from civicloop_contracts.envelope import value_of
+from civicloop_contracts.fact import Replay
+from civicloop_kit import protections, tracing
+from civicloop_kit.command import CaseCommand
+from civicloop_kit.logs import get_logger
+from civicloop_kit.metrics import METRICS
+from civicloop_kit.received import Received
+from civicloop_kit.room import Decision, Moment, Room, S, SnapshotStamp, Stamp
+from civicloop_kit.rows import (
+    NO_MARK,
+    HeldRecord,
+    Letter,
+    OutboxFact,
+    Row,
+    ShownState,
+    Work,
+)
+
+GAP: Final = "gap"
+BUG: Final = "bug"
+BEHIND: Final = "behind"
+# A state machine that fires this often without moving its timer is a bug, not a clock.
+MAX_TIMERS_AT_ONCE: Final = 1_000
+
+_log = get_logger(__name__)
+
+
+class TimerLoopError(Exception):
+    """A timer keeps being due after it fired."""
+
+
+class Applier(Generic[S]):
+    """Applies records, commands and timers of one transaction to its rows."""
+
+    def __init__(self, room: Room[S], work: Work[S], now: datetime, topic: str, shard: int) -> None:
+        self._room = room
+        self._work = work
+        self._now = now
+        self._topic = topic
+        self._shard = shard
+
+    def apply_record(self, record: Received) -> None:
+        """Apply a record, or drop it as a repeat, or hold it."""
+        if record.case_id is None:
+            self._work.letters.append(Letter(record=record, reason=record.error or "unreadable"))
+            return
+        row = self._work.rows[record.case_id]
+        if self._is_applied(row, record):
+            return
+        if row.blocked:
+            self._hold(row, record, BEHIND, "")
+        elif record.error or record.sequence is None:
+            self._block(row, record, record.error or "no sequence")
+        elif protections.is_gap(row.inbox.get(record.source, NO_MARK)[0], record.sequence):
+            self._hold(row, record, GAP, "")
+        elif self._try_apply(row, record):
+            self._apply_released(row)
+
+    def hold_refused(self, record: Received, error: str) -> None:
+        """Hold a record that was decided well but that the database refuses."""
+        if record.case_id is None:
+            self._work.letters.append(Letter(record=record, reason=error))
+        else:
+            self._block(self._work.rows[record.case_id], record, error)
+
+    def run_command(self, command: CaseCommand) -> Decision[S]:
+        """Decide a command and keep what it decided.
+
+        Raises:
+            Exception: The room's refusal, or a bug; nothing was changed.
+        """
+        row = self._work.rows[command.case_id]
+        now = command.now or self._now
+        replay = row.replay or command.replay
+        facts, due = self._fire_due(row, replay, now) if replay else ([], row.state)
+        decision = self._room.on_command[type(command.body)](due, command.body, now)
+        name = f"{self._room.service} {type(command.body).__name__}"
+        with tracing.hop(command.traceparent, name) as trace:
+            self._keep(row, replay, [*facts, decision], command.cause, trace)
+        return decision
+
+    def fire_timers(self, row: Row[S], cause: str) -> None:
+        """Fire the timers of a case that are due now; a case whose timer fails is blocked."""
+        try:
+            decisions, _ = self._fire_due(row, row.replay, self._now, inclusive=True)
+            if decisions:
+                self._keep(row, row.replay, decisions, cause, None)
+        except Exception:  # noqa: BLE001 - a bug costs this case, caller or step only
+            _log.exception("timer_failed", case_id=str(row.case_id))
+            row.blocked = row.changed = True
+
+    def _is_applied(self, row: Row[S], record: Received) -> bool:
+        last, digest = row.inbox.get(record.source, NO_MARK)
+        if record.sequence is None or not protections.is_repeat(last, record.sequence):
+            return False
+        if record.sequence == last and digest and digest != record.digest:
+            self._block(row, record, "integrity: another content under a known number")
+        METRICS.repeats.labels(record.source).inc()
+        return True
+
+    def _try_apply(self, row: Row[S], record: Received) -> bool:
+        try:
+            self._apply(row, record)
+        except Exception as error:  # a bug in a decider must cost one case, not a partition
+            if not protections.isolates_poison():
+                raise
+            _log.exception("record_held", case_id=str(row.case_id), **_where(record))
+            self._block(row, record, type(error).__name__)
+            return False
+        return True
+
+    def _apply(self, row: Row[S], record: Received) -> None:
+        envelope, fact = record.envelope, record.fact
+        assert envelope is not None  # noqa: S101 - apply_record has sorted out unreadable headers
+        handler = self._room.on_fact.get(type(fact)) if fact is not None else None
+        if fact is None or handler is None:
+            METRICS.without_effect.labels(envelope.type).inc()
+            self._advance(row, record)
+            return
+        replay = row.replay or fact.replay
+        now = fact.occurred_at if replay else self._now
+        fired, state = self._fire_due(row, replay, now) if replay else ([], row.state)
+        moment = Moment(now=now, source=record.source, sequence=envelope.sequence)
+        decision = handler(state, fact, moment)
+        name = f"{self._room.service} {type(fact).__name__}"
+        with tracing.hop(envelope.traceparent, name) as trace:
+            self._keep(row, replay, [*fired, decision], envelope.id, trace)
+        self._advance(row, record)
+
+    def _advance(self, row: Row[S], record: Received) -> None:
+        row.inbox = {**row.inbox, record.source: (record.sequence or 0, record.digest)}
+        row.changed = True
+
+    def _fire_due(
+        self, row: Row[S], replay: Replay | None, now: datetime, *, inclusive: bool = False
+    ) -> tuple[list[Decision[S]], S]:
+        """Decide the timers due before *now*. At the same instant a fact wins over a timer."""
+        state, decisions = row.state, list[Decision[S]]()
+        on_timer = self._room.on_timer
+        while on_timer and (due := self._room.next_timer(state)) is not None:
+            if due > now or (due == now and not inclusive):
+                break
+            if len(decisions) >= MAX_TIMERS_AT_ONCE:
+                raise TimerLoopError(TimerLoopError.__doc__)
+            decisions.append(on_timer(state, due if replay else now))
+            state = decisions[-1].state
+        return decisions, state
+
+    def _keep(
+        self,
+        row: Row[S],
+        replay: Replay | None,
+        decisions: list[Decision[S]],
+        cause: str,
+        traceparent: str | None,
+    ) -> None:
+        stamp = Stamp(case_id=row.case_id, recorded_at=self._now, cause=cause, replay=replay)
+        facts = list(self._numbered(row, decisions, stamp, traceparent))
+        if facts:
+            last = facts[-1][1]
+            row.emitted = {**row.emitted, self._room.source: (facts[-1][0].seq, last)}
+        self._work.facts.extend(fact for fact, _ in facts)
+        for decision in decisions:
+            self._work.effects.extend(decision.effects)
+        row.state = decisions[-1].state
+        row.replay = replay
+        row.changed = True
+        self._work.traceparents[row.case_id] = traceparent
+
+    def _numbered(
+        self,
+        row: Row[S],
+        decisions: list[Decision[S]],
+        stamp: Stamp,
+        traceparent: str | None,
+    ) -> Iterator[tuple[OutboxFact, str]]:
+        seq, digest = row.emitted.get(self._room.source, NO_MARK)
+        for domain_fact in (fact for decision in decisions for fact in decision.facts):
+            fact = self._room.to_contract(domain_fact, stamp)
+            value, event_type = value_of(fact), fact.event_type()
+            seq, digest = seq + 1, chain(digest, event_type, value)
+            yield (
+                OutboxFact(
+                    source=self._room.source,
+                    case_id=row.case_id,
+                    seq=seq,
+                    shard=self._shard,
+                    topic=self._topic,
+                    type=event_type,
+                    value=value,
+                    traceparent=traceparent,
+                    recorded_at=self._now,
+                ),
+                digest,
+            )
+
+    def _apply_released(self, row: Row[S]) -> None:
+        """Apply held records that have become next."""
+        while not row.blocked and (found := self._take_next_held(row)):
+            row.held_count -= 1
+            if not self._is_applied(row, found.record):
+                self._try_apply(row, found.record)
+
+    def _take_next_held(self, row: Row[S]) -> HeldRecord | None:
+        if not row.held_count:
+            return None
+        for held in self._work.held_before.get(row.case_id, []):
+            if self._is_due(row, held):
+                self._work.held_before[row.case_id].remove(held)
+                self._work.released.append(held.record)
+                return held
+        for held in self._work.held:
+            if held.record.case_id == row.case_id and self._is_due(row, held):
+                self._work.held.remove(held)
+                return held
+        return None
+
+    @staticmethod
+    def _is_due(row: Row[S], held: HeldRecord) -> bool:
+        last = row.inbox.get(held.record.source, NO_MARK)[0]
+        return held.reason == GAP and (held.record.sequence or 0) <= last + 1
+
+    def _block(self, row: Row[S], record: Received, error: str) -> None:
+        self._hold(row, record, BUG, error)
+        row.blocked = True
+
+    def _hold(self, row: Row[S], record: Received, reason: str, error: str) -> None:
+        self._work.held.append(HeldRecord(record=record, reason=reason, error=error))
+        row.held_count += 1
+        row.changed = True
+
+
+def chain(previous: str, event_type: str, value: bytes) -> str:
+    """Return the digest of a source after one more fact: SHA-256(previous, type, 0, value)."""
+    return sha256(bytes.fromhex(previous) + event_type.encode() + b"\0" + value).hexdigest()
+
+
+def snapshot_of(room: Room[S], row: Row[S], traceparent: str | None) -> ShownState | None:
+    """Return the public state of a changed row, at the version it is about to get."""
+    if room.snapshot is None:
+        return None
+    as_of = {source: mark[0] for source, mark in {**row.inbox, **row.emitted}.items()}
+    stamp = SnapshotStamp(case_id=row.case_id, version=row.version + 1, as_of=as_of)
+    snapshot = room.snapshot(row.state, stamp)
+    return None if snapshot is None else ShownState(snapshot=snapshot, traceparent=traceparent)
+
+
+def _where(record: Received) -> dict[str, object]:
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -1,0 +1,50 @@
+"""A command to one case, and what its caller gets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from civicloop_contracts.fact import Replay
+
+
+class KeyReusedError(Exception):
+    """The idempotency key was used before for a different request; use a new key."""
+
+
+class OverloadedError(Exception):
+    """Too many requests wait for the database; try again shortly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCommand:
+    """What somebody wants done to a case.
+
+    ``digest`` is that of the request (`civicloop_kit.http.digest_of`): it tells a repeated request
+    from a reused key. ``replay`` and ``now`` are given for an imported history only: the clock that
+    the case lives on.
+    """
+
+    case_id: UUID
+    body: object
+    principal: str
+    idempotency_key: str | None = None
+    digest: bytes = b""
+    replay: Replay | None = None
+    now: datetime | None = None
+    traceparent: str | None = None
+    command_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def cause(self) -> str:
+        """How facts name this command as their cause."""
+        return f"command:{self.command_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a command led to; ``repeated`` when the same request was answered before."""
+
+    body: Mapping[str, Any]
+    repeated: bool

@@ -1,0 +1,196 @@
+"""Group commit: concurrent commands share one transaction, and each gets its own answer."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, Generic
+
+import orjson
+
+from civicloop_kit import protections
+from civicloop_kit.backoff import Backoff
+from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
+from civicloop_kit.gathering import Gatherer
+from civicloop_kit.jobs import StaleClaimError
+from civicloop_kit.logs import get_logger
+from civicloop_kit.metrics import METRICS
+from civicloop_kit.postgres import (
+    CommitUnknownError,
+    ConflictError,
+    Connection,
+    DataError,
+    UnavailableError,
+    load_queries,
+)
+from civicloop_kit.room import S
+from civicloop_kit.rows import Work
+from civicloop_kit.transactions import Transactions
+
+_QUERIES: Final = load_queries(__package__)
+MAX_TRIES: Final = 20
+_log = get_logger(__name__)
+
+Outcome = Reply | Exception
+
+
+class CommandFailedError(Exception):
+    """A command met a bug; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _New:
+    """What a command decided, before it is saved."""
+
+    key: bytes | None
+    digest: bytes
+    command: CaseCommand
+    reply: Mapping[str, Any]
+
+
+class Commands(Generic[S]):
+    """Runs commands on the cases of one room."""
+
+    def __init__(self, transactions: Transactions[S], secret: bytes) -> None:
+        self._transactions = transactions
+        self._secret = secret
+        self._gatherer: Gatherer[CaseCommand, Reply] = Gatherer(self._run)
+
+    async def submit(self, command: CaseCommand) -> Reply:
+        """Run a command; returns when it is saved.
+
+        Raises:
+            Exception: The room's refusal, or `CommandFailedError` for a bug.
+            KeyReusedError: The idempotency key stands for another request.
+            OverloadedError: Too many commands wait.
+            UnavailableError: The database does not answer; ask again with the same key.
+            StaleClaimError: The job that it reports on has another claim now.
+        """
+        return await self._gatherer.submit(command)
+
+    async def submit_all(self, commands: Sequence[CaseCommand]) -> list[Outcome]:
+        """Run commands together; one outcome each, in order (`submit`)."""
+        return list(await self._gatherer.submit_all(commands))
+
+    async def drain(self) -> None:
+        """Wait until everything submitted is saved or refused."""
+        await self._gatherer.drain()
+
+    async def _run(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
+        METRICS.batch_records.labels("commands").observe(len(commands))
+        try:
+            return await self._run_together(commands)
+        except (DataError, StaleClaimError) as error:
+            if len(commands) == 1 or not protections.isolates_commands():
+                return [error] * len(commands)
+        return [await self._run_alone(command) for command in commands]
+
+    async def _run_alone(self, command: CaseCommand) -> Outcome:
+        try:
+            return (await self._run_together([command]))[0]
+        except Exception as error:  # noqa: BLE001 - it is this caller's answer
+            return error
+
+    async def _run_together(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
+        """Run in one transaction; redo on a conflict, look up after an unknown COMMIT."""
+        backoff = Backoff()
+        for attempt in range(MAX_TRIES):
+            try:
+                return await self._commit(commands)
+            except ConflictError:
+                METRICS.conflicts.labels("commands").inc()
+            except CommitUnknownError:
+                # Running again looks the keys up first: what was saved is answered, not repeated.
+                self._transactions.rescan()
+                if not protections.looks_up_unknown_commit() or attempt == MAX_TRIES - 1:
+                    raise
+            await backoff.wait()
+        raise UnavailableError(UnavailableError.__doc__)
+
+    async def _commit(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
+        transactions = self._transactions
+        async with transactions.database.transaction() as connection:
+            known = await self._known(connection, commands)
+            outcomes = [self._repeated(command, known) for command in commands]
+            todo = [c for c, done in zip(commands, outcomes, strict=True) if done is None]
+            work = await transactions.store.lock(connection, {c.case_id for c in todo})
+            new = self._decide(commands, outcomes, work)
+            await self._write_replies(connection, [item for item in new if item.key])
+            if work.changed:
+                await transactions.save(connection, work)
+        transactions.committed(work)
+        return [outcome or CommandFailedError(CommandFailedError.__doc__) for outcome in outcomes]
+
+    def _decide(
+        self, commands: Sequence[CaseCommand], outcomes: list[Outcome | None], work: Work[S]
+    ) -> list[_New]:
+        applier = self._transactions.applier(work)
+        new: dict[bytes, _New] = {}
+        plain: list[_New] = []
+        for index, command in enumerate(commands):
+            if outcomes[index] is not None:
+                continue
+            key = self._key(command)
+            if key and (twin := new.get(key)):
+                outcomes[index] = _answer(command, twin.digest, twin.reply)
+                continue
+            try:
+                decision = applier.run_command(command)
+            except self._transactions.room.refusals as refusal:
+                outcomes[index] = refusal
+                continue
+            except Exception:  # noqa: BLE001 - a bug costs this case, caller or step only
+                _log.exception("command_failed", command=type(command.body).__name__)
+                outcomes[index] = CommandFailedError(CommandFailedError.__doc__)
+                continue
+            reply = decision.reply or {}
+            outcomes[index] = Reply(body=reply, repeated=False)
+            item = _New(key=key, digest=command.digest, command=command, reply=reply)
+            if key:
+                new[key] = item
+            else:
+                plain.append(item)
+        return [*new.values(), *plain]
+
+    async def _known(
+        self, connection: Connection, commands: Sequence[CaseCommand]
+    ) -> Mapping[bytes, tuple[bytes, Mapping[str, Any]]]:
+        keys = [key for command in commands if (key := self._key(command))]
+        if not keys:
+            return {}
+        rows = await connection.fetch(_QUERIES["find_replies"], keys)
+        return {row["key"]: (row["digest"], orjson.loads(row["reply"])) for row in rows}
+
+    def _repeated(
+        self, command: CaseCommand, known: Mapping[bytes, tuple[bytes, Mapping[str, Any]]]
+    ) -> Outcome | None:
+        key = self._key(command)
+        if key is None or key not in known:
+            return None
+        return _answer(command, *known[key])
+
+    async def _write_replies(self, connection: Connection, new: Sequence[_New]) -> None:
+        if not new:
+            return
+        now = self._transactions.clock.now()
+        await connection.execute(
+            _QUERIES["write_replies"],
+            [item.key for item in new],
+            [item.digest for item in new],
+            [item.command.case_id for item in new],
+            [orjson.dumps(item.reply).decode() for item in new],
+            [now for _ in new],
+        )
+
+    def _key(self, command: CaseCommand) -> bytes | None:
+        """Return what a key is stored as: unique per principal, unreadable."""
+        if command.idempotency_key is None:
+            return None
+        text = f"{command.principal}\0{command.idempotency_key}"
+        return hmac.digest(self._secret, text.encode(), sha256)
+
+
+def _answer(command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:
+    if digest != command.digest:
+        return KeyReusedError(KeyReusedError.__doc__)
+    return Reply(body=reply, repeated=True)

@@ -1,0 +1,200 @@
+"""Postgres: a pool with time limits, transactions that retry safely, SQL from `queries.sql`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+import asyncpg
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection
+
+# A frozen server is noticed by nothing else.
+COMMAND_TIMEOUT_S: Final = 8.0
+LOCK_TIMEOUT_MS: Final = 2_000
+IDLE_IN_TRANSACTION_MS: Final = 5_000
+CONNECT_TIMEOUT_S: Final = 5.0
+_NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
+# SQLSTATE classes (protocol.md, 4): the server or the moment is at fault, not the data.
+_RETRY_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
+_DATA_CLASSES: Final = frozenset({"22", "23"})
+_STOP_CLASSES: Final = frozenset({"28", "3D", "42"})
+_UNIQUE_VIOLATION: Final = "23505"
+_LOST: Final = (
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    asyncio.TimeoutError,
+    TimeoutError,
+)
+
+
+class UnavailableError(Exception):
+    """The database does not answer; try the same again."""
+
+
+class CommitUnknownError(UnavailableError):
+    """The connection broke during COMMIT: it may or may not have happened."""
+
+
+class DataError(Exception):
+    """The database refuses a value."""
+
+
+class ConflictError(Exception):
+    """A row has moved on since it was read; redo from freshly locked rows."""
+
+
+class MisconfiguredError(Exception):
+    """The database refuses the service: wrong password, missing table, missing right."""
+
+
+Queries = Mapping[str, str]
+
+
+def load_queries(package: str | None, name: str = "queries.sql") -> Queries:
+    """Return the named statements of a package's SQL file: `-- name: x` starts each."""
+    text = (files(package or "") / name).read_text()
+    parts = _NAME.split(text)
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+
+
+def translate(error: BaseException) -> Exception:
+    """Return the error that states what to do about a failure of asyncpg."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = (error.sqlstate or "")[:2]
+        detail = f"{error.sqlstate} {type(error).__name__}"
+        if error.sqlstate == _UNIQUE_VIOLATION:
+            return ConflictError(detail)
+        if state in _RETRY_CLASSES:
+            return UnavailableError(detail)
+        if state in _DATA_CLASSES:
+            return DataError(detail)
+        if state in _STOP_CLASSES:
+            return MisconfiguredError(detail)
+    if isinstance(error, _LOST):
+        return UnavailableError(type(error).__name__)
+    return error if isinstance(error, Exception) else UnavailableError(type(error).__name__)
+
+
+class Database:
+    """One service's database. Open it before use, close it at the end."""
+
+    def __init__(self, url: str, *, application: str, size: int = 6) -> None:
+        self._url = url
+        self._application = application
+        self._size = size
+        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it is, with credentials: for connections outside the pool."""
+        return self._url
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            UnavailableError: No answer.
+            MisconfiguredError: The role or the database does not exist.
+        """
+        try:
+            self._pool = await asyncpg.create_pool(
+                self._url,
+                min_size=1,
+                max_size=self._size,
+                timeout=CONNECT_TIMEOUT_S,
+                command_timeout=COMMAND_TIMEOUT_S,
+                server_settings={
+                    "application_name": self._application,
+                    "lock_timeout": str(LOCK_TIMEOUT_MS),
+                    "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
+                    "timezone": "UTC",
+                    # Statements are few and bulk: a parallel or JIT plan only costs.
+                    "jit": "off",
+                },
+            )
+        except Exception as error:
+            raise translate(error) from error
+
+    async def close(self) -> None:
+        """Disconnect, without waiting for a server that does not answer."""
+        if self._pool is None:
+            return
+        try:
+            await asyncio.wait_for(self._pool.close(), timeout=3.0)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Connection]:
+        """Give a connection for reading.
+
+        Raises:
+            UnavailableError: The database does not answer.
+        """
+        async with self._connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self, *, isolation: str | None = None) -> AsyncIterator[Connection]:
+        """Give a connection in a transaction that ends with the block.
+
+        Raises:
+            UnavailableError: The database does not answer; nothing was saved.
+            CommitUnknownError: It broke during COMMIT.
+            DataError: It refuses a value.
+            MisconfiguredError: It refuses the service.
+        """
+        async with self._connection() as connection:
+            transaction = connection.transaction(isolation=isolation)  # type: ignore[arg-type]
+            await transaction.start()
+            try:
+                yield connection
+            except BaseException:  # cancellation too: the connection goes back to the pool
+                await _roll_back(connection, transaction)
+                raise
+            try:
+                await transaction.commit()
+            except _LOST as error:
+                connection.terminate()
+                raise CommitUnknownError(CommitUnknownError.__doc__) from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise UnavailableError(UnavailableError.__doc__)
+        try:
+            connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        except Exception as error:
+            raise translate(error) from error
+        try:
+            yield connection  # type: ignore[misc]
+        except (asyncpg.PostgresError, *_LOST) as error:
+            # asyncpg cannot tell on which side of a cut the server is: never reuse the connection.
+            if not isinstance(error, asyncpg.PostgresError):
+                connection.terminate()
+            raise translate(error) from error
+        finally:
+            await _release(self._pool, connection)
+
+
+async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
+    try:
+        await asyncio.wait_for(transaction.rollback(), timeout=2.0)
+    except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
+        connection.terminate()
+
+
+async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: object) -> None:
+    try:
+        await asyncio.wait_for(pool.release(connection), timeout=2.0)  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001 - the pool replaces a connection that it cannot take back
+        connection.terminate()  # type: ignore[attr-defined]

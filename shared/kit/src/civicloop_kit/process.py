@@ -1,0 +1,263 @@
+"""One service, one process, one event loop: its parts start and stop together."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, Final, Generic
+
+import httpx
+import uvicorn
+import uvloop
+from fastapi import APIRouter
+
+from civicloop_contracts.codes import Service
+from civicloop_kit.auth import TokenVerifier
+from civicloop_kit.clock import Clock, SystemClock
+from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.commands import Commands
+from civicloop_kit.engine import Engine, assemble, own_topic
+from civicloop_kit.health import Health
+from civicloop_kit.http import Refusals, make_app
+from civicloop_kit.jobs import Jobs
+from civicloop_kit.logs import configure_logs, get_logger
+from civicloop_kit.postgres import Database, UnavailableError
+from civicloop_kit.room import Room, S
+from civicloop_kit.settings import ServiceSettings, SettingsT, load_settings
+from civicloop_kit.startup import check_schema, check_topics_not_ahead
+from civicloop_kit.tracing import configure_tracing
+from civicloop_kit.vault import Keyring
+from civicloop_kit.watchdog import Watchdog
+from civicloop_kit.worker import Worker
+
+STOP_WITHIN_S: Final = 15.0
+_log = get_logger(__name__)
+
+
+class LateCommands:
+    """The commands of a room, for parts of it that are made before its engine is."""
+
+    def __init__(self) -> None:
+        self._real: Commands[Any] | None = None
+
+    def join(self, commands: Commands[Any]) -> None:
+        """Say which."""
+        self._real = commands
+
+    async def submit(self, command: CaseCommand) -> Reply:
+        """Run a command (`Commands.submit`)."""
+        return await self._joined.submit(command)
+
+    async def submit_all(self, commands: Sequence[CaseCommand]) -> list[Reply | Exception]:
+        """Run commands together (`Commands.submit_all`)."""
+        return await self._joined.submit_all(commands)
+
+    @property
+    def _joined(self) -> Commands[Any]:
+        if self._real is None:
+            raise UnavailableError(UnavailableError.__doc__)
+        return self._real
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kit:
+    """What a room is built with."""
+
+    database: Database
+    jobs: Jobs
+    clock: Clock
+    http_client: httpx.AsyncClient
+    keyring: Keyring | None
+    commands: LateCommands
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts(Generic[S]):
+    """What a room is made of."""
+
+    room: Room[S]
+    routers: Sequence[APIRouter]
+    refusals: Refusals = field(default_factory=dict)
+    workers: Sequence[Worker] = ()
+
+
+Build = Callable[[SettingsT, Kit], Parts[Any]]
+
+
+def run(service: Service, kind: type[SettingsT], build: Build[SettingsT]) -> None:
+    """Run a service until it is told to stop."""
+    settings = load_settings(kind)
+    configure_logs(service, settings.log_format)
+    configure_tracing(service, settings.trace_ratio, settings.otlp_endpoint)
+    uvloop.run(_Process(service, settings).serve(build))
+
+
+class _Process:
+    """The parts of one running service."""
+
+    def __init__(self, service: Service, settings: ServiceSettings) -> None:
+        self._service = service
+        self._settings = settings
+        self._stopping = asyncio.Event()
+        self._health = Health()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def serve(self, build: Callable[[Any, Kit], Parts[Any]]) -> None:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, self._stopping.set)
+        database = Database(
+            self._settings.database_url.get_secret_value(), application=self._service, size=8
+        )
+        keyring_database = self._keyring_database()
+        async with httpx.AsyncClient(follow_redirects=False, timeout=5.0) as http_client:
+            await _open(database)
+            if keyring_database is not None:
+                await _open(keyring_database)
+            kit = self._kit(database, keyring_database, http_client)
+            try:
+                await self._run(build(self._settings, kit), kit)
+            finally:
+                await database.close()
+                if keyring_database is not None:
+                    await keyring_database.close()
+
+    def _keyring_database(self) -> Database | None:
+        url = self._settings.keyring_url
+        if url is None:
+            return None
+        return Database(url.get_secret_value(), application=self._service, size=2)
+
+    def _kit(
+        self, database: Database, keyring_database: Database | None, client: httpx.AsyncClient
+    ) -> Kit:
+        settings = self._settings
+        keyring = None
+        if keyring_database is not None and settings.keyring_key is not None:
+            keyring = Keyring(keyring_database, settings.keyring_key)
+        return Kit(
+            database=database,
+            jobs=Jobs(database, f"{self._service}-{settings.replica}"),
+            clock=SystemClock(),
+            http_client=client,
+            keyring=keyring,
+            commands=LateCommands(),
+        )
+
+    async def _run(self, parts: Parts[Any], kit: Kit) -> None:
+        settings = self._settings
+        await check_schema(kit.database)
+        topic = own_topic(parts.room, settings.topic_prefix)
+        await check_topics_not_ahead(kit.database, settings.kafka, topic, parts.room.source)
+        engine = assemble(parts.room, settings, kit.database, kit.clock)
+        kit.commands.join(engine.commands)
+        self._add_checks(kit, engine)
+        timers = Worker("timers", engine.timers.fire_due)
+        watchdog = Watchdog(engine.stream, engine.batches, self._health)
+        working = [worker.run() for worker in (*parts.workers, timers)]
+        await self._run_until_stopped(
+            self._server(parts),
+            [engine.stream.run(), watchdog.run(), *working],
+            [sender() for sender in engine.senders],
+            engine,
+        )
+
+    async def _run_until_stopped(
+        self,
+        server: uvicorn.Server,
+        working: list[Coroutine[Any, Any, None]],
+        sending: list[Coroutine[Any, Any, None]],
+        engine: Engine[Any],
+    ) -> None:
+        """Stop in the order of need: accepting, reading, deciding, then what sends it."""
+        loop = asyncio.get_running_loop()
+        senders = [loop.create_task(part) for part in sending]
+        workers = [loop.create_task(part) for part in working]
+        serving = loop.create_task(server.serve())
+        stop = loop.create_task(self._stopping.wait())
+        parts = [*senders, *workers, serving]
+        done, _ = await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
+        _log.info("stopping")
+        server.should_exit = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_WITHIN_S):
+                await asyncio.wait([serving])
+                await _cancel(workers)
+                await engine.commands.drain()
+                await engine.facts.flush()
+        await _cancel([*parts, stop])
+        for task in done - {stop}:
+            if not task.cancelled() and task.exception():
+                _log.error("part_failed", error=repr(task.exception()))
+                sys.exit(1)
+
+    def _server(self, parts: Parts[Any]) -> uvicorn.Server:
+        settings = self._settings
+        app = make_app(
+            self._service,
+            parts.routers,
+            parts.refusals,
+            tokens=TokenVerifier(settings.token_public_key),
+            health=self._health,
+            max_body_bytes=settings.max_body_bytes,
+        )
+        config = uvicorn.Config(
+            app,
+            host=settings.http_host,
+            port=settings.http_port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=5,
+            limit_concurrency=2_000,
+        )
+        server = uvicorn.Server(config)
+        # Signals are the process's: the server stops first, but not alone.
+        server.capture_signals = _no_signals  # type: ignore[method-assign]
+        return server
+
+    def _add_checks(self, kit: Kit, engine: Engine[Any]) -> None:
+        async def database() -> str | None:
+            try:
+                async with asyncio.timeout(2), kit.database.read() as connection:
+                    await connection.execute("SELECT")
+            except (UnavailableError, TimeoutError):
+                return "no answer"
+            return None
+
+        async def reading() -> str | None:
+            failure = engine.stream.failure or engine.batches.stopped
+            if failure:
+                return type(failure).__name__
+            return None if engine.batches.positions else "no partitions yet"
+
+        async def sending() -> str | None:
+            failure = engine.facts.failure
+            return type(failure).__name__ if failure else None
+
+        self._health.add("database", database)
+        self._health.add("stream", reading)
+        self._health.add("relay", sending)
+
+
+async def _open(database: Database) -> None:
+    """Connect, waiting for a server that is still starting."""
+    for _ in range(60):
+        try:
+            await database.open()
+        except UnavailableError:
+            await asyncio.sleep(0.5)
+        else:
+            return
+    sys.exit("the database does not answer: check CIVICLOOP_DATABASE_URL and that Postgres runs")
+
+
+async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def _no_signals() -> Iterator[None]:
+    yield

@@ -1,0 +1,227 @@
+-- name: insert_missing_rows
+-- Make the rows of a batch, in the order in which everybody locks them.
+INSERT INTO case_rows (case_id, version, inbox, emitted, held_count, blocked)
+SELECT id, 0, '{}', '{}', 0, false FROM unnest($1::uuid[]) AS id ORDER BY id
+ON CONFLICT (case_id) DO NOTHING
+
+-- name: lock_rows
+-- Load and lock the rows of a batch.
+SELECT case_id, version, inbox, emitted, held_count, blocked, replay, state
+FROM case_rows WHERE case_id = ANY($1::uuid[]) ORDER BY case_id FOR UPDATE
+
+-- name: load_held
+-- The held records of the cases of a batch that have any.
+SELECT topic, partition, "offset", case_id, source, seq, reason, headers, value
+FROM held WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, source, seq NULLS FIRST, held_at
+
+-- name: save
+-- Rows by compare-and-set; facts, snapshots only of the cases that were saved; held records; positions.
+WITH incoming AS (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::text[],
+        $8::timestamptz[], $9::text[]
+    ) AS t (case_id, expected, inbox, emitted, held_count, blocked, replay, timer_at, state)
+), saved AS (
+    UPDATE case_rows r SET
+        version = r.version + 1, inbox = i.inbox::jsonb, emitted = i.emitted::jsonb,
+        held_count = i.held_count, blocked = i.blocked, replay = i.replay::jsonb,
+        timer_at = i.timer_at, state = i.state::jsonb
+    FROM incoming i
+    WHERE r.case_id = i.case_id AND (i.expected IS NULL OR r.version = i.expected)
+    RETURNING r.case_id
+), sent AS (
+    INSERT INTO outbox (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
+    SELECT o.source, o.case_id, o.seq, o.shard, o.topic, o.type, o.value, o.traceparent, o.recorded_at
+    FROM unnest(
+        $10::text[], $11::uuid[], $12::bigint[], $13::smallint[], $14::text[], $15::text[],
+        $16::bytea[], $17::text[], $18::timestamptz[]
+    ) AS o (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
+    WHERE o.case_id IN (SELECT case_id FROM saved)
+), shown AS (
+    INSERT INTO snapshots AS s (case_id, version, value, traceparent)
+    SELECT n.case_id, n.version, n.value, n.traceparent
+    FROM unnest($19::uuid[], $20::bigint[], $21::bytea[], $22::text[])
+        AS n (case_id, version, value, traceparent)
+    WHERE n.case_id IN (SELECT case_id FROM saved)
+    ON CONFLICT (case_id) DO UPDATE
+    SET version = excluded.version, value = excluded.value, traceparent = excluded.traceparent
+    WHERE s.version < excluded.version
+), moved AS (
+    UPDATE positions p SET next = n.next
+    FROM unnest($23::text[], $24::int[], $25::bigint[], $26::bigint[])
+        AS n (topic, partition, expected, next)
+    WHERE p.topic = n.topic AND p.partition = n.partition AND p.next = n.expected
+    RETURNING p.partition
+)
+SELECT (SELECT count(*) FROM saved) AS rows, (SELECT count(*) FROM moved) AS positions
+
+-- name: hold
+-- Keep records that cannot be applied yet.
+INSERT INTO held (topic, partition, "offset", case_id, source, seq, reason, error, headers, value, held_at)
+SELECT h.topic, h.partition, h.position, h.case_id, h.source, h.seq, h.reason, h.error, h.headers, h.value, h.held_at
+FROM unnest(
+    $1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::text[],
+    $9::bytea[], $10::bytea[], $11::timestamptz[]
+) AS h (topic, partition, position, case_id, source, seq, reason, error, headers, value, held_at)
+ON CONFLICT (topic, partition, "offset") DO NOTHING
+
+-- name: release
+-- Forget held records that were applied.
+DELETE FROM held USING unnest($1::text[], $2::int[], $3::bigint[]) AS r (topic, partition, position)
+WHERE held.topic = r.topic AND held.partition = r.partition AND held."offset" = r.position
+
+-- name: write_letters
+-- Keep what could not be read, sealed, with where it was.
+INSERT INTO dead_letters (letter_id, topic, partition, "offset", reason, digest, traceparent, sealed, recorded_at)
+SELECT l.letter_id, l.topic, l.partition, l.position, l.reason, l.digest, l.traceparent, l.sealed, l.recorded_at
+FROM unnest(
+    $1::uuid[], $2::text[], $3::int[], $4::bigint[], $5::text[], $6::bytea[], $7::text[], $8::bytea[],
+    $9::timestamptz[]
+) AS l (letter_id, topic, partition, position, reason, digest, traceparent, sealed, recorded_at)
+ON CONFLICT (letter_id) DO NOTHING
+
+-- name: send_letters
+-- Letters leave by the outbox too, in a shard of their own, so that a refused letter stops no fact.
+INSERT INTO outbox (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
+SELECT o.source, o.case_id, o.seq, o.shard, o.topic, o.type, o.value, o.traceparent, o.recorded_at
+FROM unnest(
+    $1::text[], $2::uuid[], $3::bigint[], $4::smallint[], $5::text[], $6::text[], $7::bytea[],
+    $8::text[], $9::timestamptz[]
+) AS o (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
+ON CONFLICT (case_id, source, seq) DO NOTHING
+
+-- name: make_positions
+-- A partition that nobody has read starts where the topic starts.
+INSERT INTO positions (topic, partition, next)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])
+ON CONFLICT (topic, partition) DO NOTHING
+
+-- name: read_positions
+-- Where to go on.
+SELECT p.topic, p.partition, p.next FROM positions p
+JOIN unnest($1::text[], $2::int[]) AS w (topic, partition)
+    ON p.topic = w.topic AND p.partition = w.partition
+
+-- name: count_held
+-- How many records are held, by reason, and since when.
+SELECT reason, count(*) AS records, min(held_at) AS since FROM held GROUP BY reason
+
+-- name: find_replies
+-- Replies given before to these idempotency keys.
+SELECT key, digest, reply FROM idempotency WHERE key = ANY($1::bytea[])
+
+-- name: write_replies
+-- A key that appears twice fails the transaction: it is redone and then found.
+INSERT INTO idempotency (key, digest, case_id, reply, recorded_at)
+SELECT r.key, r.digest, r.case_id, r.reply::jsonb, r.recorded_at
+FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::timestamptz[])
+    AS r (key, digest, case_id, reply, recorded_at)
+
+-- name: due_timers
+-- Cases whose timer has come; replayed cases have none here.
+SELECT case_id FROM case_rows WHERE timer_at <= $1 AND NOT blocked ORDER BY timer_at LIMIT $2
+
+-- name: read_state
+-- One case, without a lock.
+SELECT case_id, version, inbox, emitted, held_count, blocked, replay, state
+FROM case_rows WHERE case_id = $1
+
+-- name: scan_outbox
+-- What waits to be sent in a shard, in the order of each case.
+SELECT source, case_id, seq, shard, topic, type, value, traceparent, recorded_at
+FROM outbox WHERE shard = $1 ORDER BY case_id, source, seq LIMIT $2
+
+-- name: delete_sent
+-- Forget what the broker confirmed.
+DELETE FROM outbox USING unnest($1::uuid[], $2::text[], $3::bigint[]) AS s (case_id, source, seq)
+WHERE outbox.case_id = s.case_id AND outbox.source = s.source AND outbox.seq = s.seq
+
+-- name: outbox_age
+-- How many facts wait, and since when.
+SELECT count(*) AS facts, min(recorded_at) AS since FROM outbox WHERE shard = $1
+
+-- name: take_snapshots
+-- The newest states that wait to be shown.
+SELECT case_id, version, value, traceparent FROM snapshots ORDER BY case_id LIMIT $1
+
+-- name: delete_snapshots
+-- Forget what was shown, unless a newer version has come.
+DELETE FROM snapshots USING unnest($1::uuid[], $2::bigint[]) AS s (case_id, version)
+WHERE snapshots.case_id = s.case_id AND snapshots.version = s.version
+
+-- name: try_lead
+-- Become the relay of a shard, if nobody is.
+SELECT pg_try_advisory_lock($1, $2)
+
+-- name: claim_jobs
+-- Claim the longest due jobs of each queue, the first of each lane only.
+WITH due AS (
+    SELECT j.job_id
+    FROM unnest($1::text[], $2::int[]) AS q (queue, free)
+    CROSS JOIN LATERAL (
+        SELECT job_id FROM jobs
+        WHERE jobs.queue = q.queue AND jobs.due_at <= $3
+            AND (jobs.claim_expires_at IS NULL OR jobs.claim_expires_at <= $3)
+            AND NOT EXISTS (
+                SELECT FROM jobs e WHERE e.lane = jobs.lane AND e.ordinal < jobs.ordinal
+            )
+        ORDER BY jobs.due_at LIMIT q.free FOR UPDATE SKIP LOCKED
+    ) AS j
+)
+UPDATE jobs SET
+    claim_owner = $4, claim_no = claim_no + 1, claim_expires_at = $5, attempts = attempts + 1
+FROM due WHERE jobs.job_id = due.job_id
+RETURNING jobs.job_id, queue, lane, case_id, payload, attempts, claim_no, claim_expires_at
+
+-- name: count_jobs
+-- How many jobs each queue has that are not parked.
+SELECT queue, count(*) AS jobs FROM jobs WHERE due_at IS NOT NULL GROUP BY queue
+
+-- name: queue_jobs
+-- A job that exists stays as it is.
+INSERT INTO jobs (job_id, queue, lane, ordinal, case_id, payload, due_at, attempts, claim_no)
+SELECT j.job_id, j.queue, j.lane, j.ordinal, j.case_id, j.payload::jsonb, j.due_at, 0, 0
+FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::text[], $7::timestamptz[])
+    AS j (job_id, queue, lane, ordinal, case_id, payload, due_at)
+ON CONFLICT (job_id) DO NOTHING
+
+-- name: finish_jobs
+-- Done, if the claim still holds.
+DELETE FROM jobs USING unnest($1::text[], $2::bigint[]) AS d (job_id, claim_no)
+WHERE jobs.job_id = d.job_id AND jobs.claim_no = d.claim_no
+RETURNING jobs.job_id
+
+-- name: retry_jobs
+-- Try again later, or park; if the claim still holds.
+UPDATE jobs SET due_at = r.due_at, claim_owner = NULL, claim_expires_at = NULL
+FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS r (job_id, claim_no, due_at)
+WHERE jobs.job_id = r.job_id AND jobs.claim_no = r.claim_no
+RETURNING jobs.job_id
+
+-- name: drop_lanes
+-- A lane's unfinished jobs go away; a result of one that is being tried finds its claim gone.
+DELETE FROM jobs WHERE lane = ANY($1::uuid[])
+
+-- name: make_keys
+-- A subject keeps the key that it has.
+INSERT INTO subject_keys (subject_id, wrapped)
+SELECT * FROM unnest($1::uuid[], $2::bytea[])
+ON CONFLICT (subject_id) DO NOTHING
+
+-- name: read_keys
+-- Keys that were not destroyed.
+SELECT subject_id, wrapped FROM subject_keys
+WHERE subject_id = ANY($1::uuid[]) AND wrapped IS NOT NULL
+
+-- name: destroy_keys
+-- What the key unlocked can never be read again.
+UPDATE subject_keys SET wrapped = NULL, destroyed_at = now()
+WHERE subject_id = ANY($1::uuid[]) AND wrapped IS NOT NULL
+
+-- name: check_schema
+-- Fails when a table of this release is missing.
+SELECT case_id, timer_at, blocked FROM case_rows LIMIT 0
+
+-- name: emitted_of
+-- The last number that cases have in one source.
+SELECT case_id, (emitted -> $2 ->> 0)::bigint AS seq FROM case_rows WHERE case_id = ANY($1::uuid[])

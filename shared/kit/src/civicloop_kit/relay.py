@@ -1,0 +1,246 @@
+"""The outbox relay: the only producer of facts.
+
+Memory is a hint. The relay remembers the last number that it handed over per case and source, and
+sends a hinted fact only when it is the next one; in every other case it reads the table.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, Final
+from uuid import UUID
+
+from civicloop_kit import protections
+from civicloop_kit.backoff import Backoff
+from civicloop_kit.leadership import Leadership
+from civicloop_kit.logs import get_logger
+from civicloop_kit.metrics import METRICS
+from civicloop_kit.postgres import (
+    CommitUnknownError,
+    Database,
+    MisconfiguredError,
+    UnavailableError,
+    load_queries,
+)
+from civicloop_kit.producing import FactProducer, SendFailedError
+from civicloop_kit.rows import OutboxFact
+
+SCAN_EVERY_S: Final = 1.0
+SCAN_LIMIT: Final = 50_000
+# Above this many undelivered facts the room stops applying: scans over dead rows cost too much.
+HIGH_WATER: Final = 20_000
+REMEMBERED_CASES: Final = 200_000
+_QUERIES: Final = load_queries(__package__)
+_log = get_logger(__name__)
+
+Key = tuple[UUID, str]
+
+
+class Relay:
+    """Sends the facts of one shard, in the order of each case, and deletes what was confirmed."""
+
+    def __init__(
+        self,
+        database: Database,
+        make_producer: Callable[[], FactProducer],
+        *,
+        shard: int = 0,
+        scan_every_s: float = SCAN_EVERY_S,
+    ) -> None:
+        self._database = database
+        self._make_producer = make_producer
+        self._shard = shard
+        self._scan_every_s = scan_every_s
+        self._leadership = Leadership(database.url, shard)
+        self._hinted: list[OutboxFact] = []
+        self._handed_over: OrderedDict[Key, int] = OrderedDict()
+        self._in_flight: set[tuple[UUID, str, int]] = set()
+        self._confirmed: list[OutboxFact] = []
+        self._work = asyncio.Event()
+        self._scan_wanted = True
+        self._next_scan_at = 0.0
+        self._below_high_water = asyncio.Event()
+        self._below_high_water.set()
+        self.failure: Exception | None = None
+
+    def hint(self, facts: Sequence[OutboxFact]) -> None:
+        """Say what was just committed in this process."""
+        mine = [fact for fact in facts if fact.shard == self._shard]
+        if mine and self._leadership.holds:
+            self._hinted.extend(mine)
+            self._check_water()
+            self._work.set()
+
+    def rescan(self) -> None:
+        """Say that the table may hold something that was not hinted."""
+        self._scan_wanted = True
+        self._work.set()
+
+    async def below_high_water(self) -> None:
+        """Wait until the room may apply more."""
+        await self._below_high_water.wait()
+
+    async def run(self) -> None:
+        """Lead, send, and start over after every failure, until cancelled."""
+        backoff = Backoff()
+        try:
+            while True:
+                await self._leadership.win()
+                _log.info("relay_leads", shard=self._shard)
+                if await self._lead():
+                    backoff.reset()
+                await backoff.wait()
+        finally:
+            self._leadership.drop()
+
+    async def flush(self) -> None:
+        """Send what is there and wait for its confirmation; the rest stays in the table."""
+        while self._leadership.holds and (self._hinted or self._in_flight or self._confirmed):
+            self._work.set()
+            await asyncio.sleep(0.01)
+
+    async def _lead(self) -> bool:
+        """Send with one producer until it or the lock is lost; tell whether anything was sent."""
+        self._forget()
+        producer = self._make_producer()
+        pings = asyncio.create_task(self._leadership.keep())
+        sent_any = False
+        try:
+            await producer.start()
+            while self._leadership.holds:
+                self._reject(producer)
+                sent_any |= await self._step(producer)
+                await self._wait(producer)
+        except (SendFailedError, UnavailableError) as error:
+            METRICS.send_failures.labels(self._shard).inc()
+            _log.warning("relay_restarts", shard=self._shard, error=str(error))
+        except MisconfiguredError as error:
+            self.failure = error
+            _log.exception("relay_stops", shard=self._shard)
+        finally:
+            pings.cancel()
+            await producer.stop()
+        return sent_any
+
+    def _forget(self) -> None:
+        self._hinted.clear()
+        self._handed_over.clear()
+        self._in_flight.clear()
+        self._confirmed.clear()
+        self._scan_wanted = True
+
+    @staticmethod
+    def _reject(producer: FactProducer) -> None:
+        if protections.must_rebuild_producer(failed=producer.failed is not None):
+            raise SendFailedError(str(producer.failed))
+
+    async def _wait(self, producer: FactProducer) -> None:
+        """Wait for a hint, a confirmation or the next scan."""
+        left_s = self._next_scan_at - monotonic()
+        if left_s > 0 and not self._scan_wanted:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._work.wait(), left_s)
+        self._scan_wanted |= monotonic() >= self._next_scan_at
+        self._work.clear()
+        self._reject(producer)
+
+    async def _step(self, producer: FactProducer) -> bool:
+        await self._delete_confirmed()
+        hinted, self._hinted = self._hinted, []
+        ready = list(self._ready(hinted))
+        if self._scan_wanted:
+            await self._send(producer, ready)
+            ready = await self._scan()
+        await self._send(producer, ready)
+        self._check_water()
+        return bool(ready)
+
+    def _ready(self, facts: Iterable[OutboxFact]) -> Iterable[OutboxFact]:
+        """Pick hinted facts that may be sent, in order; anything else asks for a scan."""
+        for fact in facts:
+            key = (fact.case_id, fact.source)
+            last = self._handed_over.get(key, 0 if fact.seq == 1 else None)
+            if protections.is_next(last, fact.seq):
+                self._hand_over(fact)
+                yield fact
+            elif last is None or fact.seq > last:
+                self._scan_wanted = True
+
+    async def _scan(self) -> list[OutboxFact]:
+        """Read what waits. Facts that were handed over are in flight, or something is wrong."""
+        METRICS.scans.labels(self._shard).inc()
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["scan_outbox"], self._shard, SCAN_LIMIT)
+        self._scan_wanted = len(rows) == SCAN_LIMIT
+        self._next_scan_at = monotonic() + self._scan_every_s
+        found = []
+        for fact in map(_fact, rows):
+            last = self._handed_over.get((fact.case_id, fact.source))
+            if last is None or fact.seq > last:
+                self._hand_over(fact)
+                found.append(fact)
+            elif (fact.case_id, fact.source, fact.seq) not in self._in_flight:
+                METRICS.relay_alarms.labels(self._shard).inc()
+                _log.error("outbox_row_out_of_order", case_id=str(fact.case_id), seq=fact.seq)
+        self._report(len(rows), min((row["recorded_at"] for row in rows), default=None))
+        return found
+
+    def _report(self, waiting: int, since: datetime | None) -> None:
+        METRICS.outbox_facts.labels(self._shard).set(waiting)
+        age = 0.0 if since is None else (datetime.now(UTC) - since).total_seconds()
+        METRICS.outbox_age.labels(self._shard).set(age)
+
+    def _hand_over(self, fact: OutboxFact) -> None:
+        key = (fact.case_id, fact.source)
+        self._handed_over[key] = fact.seq
+        self._handed_over.move_to_end(key)
+        if len(self._handed_over) > REMEMBERED_CASES:
+            self._handed_over.popitem(last=False)
+        self._in_flight.add((fact.case_id, fact.source, fact.seq))
+
+    async def _send(self, producer: FactProducer, facts: Sequence[OutboxFact]) -> None:
+        if not facts:
+            return
+        if not protections.may_delete(confirmed=False):
+            await producer.send(facts, self._confirm)
+        else:
+            self._confirm(facts)
+            await self._delete_confirmed()
+            await producer.send(facts, lambda _facts: None)
+
+    def _confirm(self, facts: Sequence[OutboxFact]) -> None:
+        METRICS.sent.labels(self._shard).inc(len(facts))
+        self._confirmed.extend(facts)
+        self._work.set()
+
+    async def _delete_confirmed(self) -> None:
+        """Delete what the broker confirmed. Deleting twice is harmless, so an unknown COMMIT is."""
+        confirmed, self._confirmed = self._confirmed, []
+        if not confirmed:
+            return
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(
+                    _QUERIES["delete_sent"],
+                    [fact.case_id for fact in confirmed],
+                    [fact.source for fact in confirmed],
+                    [fact.seq for fact in confirmed],
+                )
+        except CommitUnknownError:
+            self._confirmed = [*confirmed, *self._confirmed]
+            return
+        for fact in confirmed:
+            self._in_flight.discard((fact.case_id, fact.source, fact.seq))
+
+    def _check_water(self) -> None:
+        if len(self._hinted) + len(self._in_flight) > HIGH_WATER:
+            self._below_high_water.clear()
+        else:
+            self._below_high_water.set()
+
+
+def _fact(row: Any) -> OutboxFact:
+    return OutboxFact(**dict(row))

@@ -1,0 +1,105 @@
+"""One transaction's worth of case rows and everything that is saved with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic
+from uuid import UUID
+
+from civicloop_contracts.fact import Replay
+from civicloop_contracts.snapshot import CaseSnapshot
+from civicloop_kit.received import Received
+from civicloop_kit.room import S
+
+# Last sequence and digest (hexadecimal SHA-256) of one source.
+Mark = tuple[int, str]
+NO_MARK: Mark = (0, "")
+
+
+@dataclass(slots=True, kw_only=True)
+class Row(Generic[S]):
+    """A case in this room: inbox, sequence and audit in one.
+
+    ``inbox`` has the last applied mark per incoming source, ``emitted`` the last one per outgoing
+    source. ``blocked``: a record failed as a bug; every later record of the case waits behind it.
+    """
+
+    case_id: UUID
+    version: int
+    inbox: dict[str, Mark]
+    emitted: dict[str, Mark]
+    held_count: int
+    blocked: bool
+    replay: Replay | None
+    state: S
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxFact:
+    """A fact as it is stored and sent."""
+
+    source: str
+    case_id: UUID
+    seq: int
+    shard: int
+    topic: str
+    type: str
+    value: bytes
+    traceparent: str | None
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRecord:
+    """A record that waits, and why: `gap`, `bug`, or `behind` a bug."""
+
+    record: Received
+    reason: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A record of which not even the case can be read."""
+
+    record: Received
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownState:
+    """A snapshot that waits to be sent."""
+
+    snapshot: CaseSnapshot
+    traceparent: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A position: the next offset of a partition, from what we believe it is."""
+
+    topic: str
+    partition: int
+    expected: int
+    next: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Work(Generic[S]):
+    """Rows under lock, and what a batch adds to them."""
+
+    rows: dict[UUID, Row[S]]
+    held_before: dict[UUID, list[HeldRecord]] = field(default_factory=dict)
+    facts: list[OutboxFact] = field(default_factory=list)
+    effects: list[object] = field(default_factory=list)
+    held: list[HeldRecord] = field(default_factory=list)
+    released: list[Received] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    traceparents: dict[UUID, str | None] = field(default_factory=dict)
+    moves: Sequence[Move] = ()
+
+    @property
+    def changed(self) -> list[Row[S]]:
+        """The rows to save."""
+        return [row for row in self.rows.values() if row.changed]

@@ -1,0 +1,68 @@
+"""Settings of a service, from the environment. A missing or wrong one stops the start."""
+
+import base64
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from civicloop_kit.kafka import KafkaAccess
+
+PREFIX = "CIVICLOOP_"
+
+
+def _from_base64(value: object) -> object:
+    return base64.b64decode(value, validate=True) if isinstance(value, str) else value
+
+
+SecretKey = Annotated[bytes, BeforeValidator(_from_base64), Field(min_length=32)]
+
+
+class ServiceSettings(BaseSettings):
+    """What every service is told."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, hide_input_in_errors=True)
+
+    kafka_bootstrap: str
+    kafka_username: str
+    kafka_password: SecretStr
+    database_url: SecretStr
+    idempotency_key: SecretKey
+    token_public_key: str
+    keyring_url: SecretStr | None = None
+    keyring_key: SecretKey | None = None
+    http_host: str = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    data_dir: Path = Path()
+    log_format: Literal["json", "text"] = "json"
+    topic_prefix: str = ""
+    replica: str = "0"
+    trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+    otlp_endpoint: str | None = None
+    max_body_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+    relay_scan_s: Annotated[float, Field(gt=0)] = 1.0
+
+    @property
+    def kafka(self) -> KafkaAccess:
+        """Address and credentials of the broker."""
+        return KafkaAccess(
+            bootstrap=self.kafka_bootstrap,
+            username=self.kafka_username,
+            password=self.kafka_password.get_secret_value(),
+        )
+
+
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+
+def load_settings(kind: type[SettingsT]) -> SettingsT:
+    """Return the settings, or end the process with one line per variable that is wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            name = PREFIX + "_".join(str(part) for part in item["loc"]).upper()
+            sys.stderr.write(f"{name}: {item['msg']}\n")
+        sys.exit(2)

@@ -1,0 +1,119 @@
+"""Show the newest public state of each case on the compacted topic.
+
+One transaction per flush, at most one flush a second; a reader of committed records never sees half
+a flush, and a fenced process can show nothing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from civicloop_contracts.snapshot import SNAPSHOT_TYPE
+from civicloop_kit.backoff import Backoff
+from civicloop_kit.kafka import KafkaAccess
+from civicloop_kit.leadership import Leadership
+from civicloop_kit.logs import get_logger
+from civicloop_kit.postgres import CommitUnknownError, Database, UnavailableError, load_queries
+
+FLUSH_EVERY_S: Final = 1.0
+FLUSH_LIMIT: Final = 5_000
+STOP_TIMEOUT_S: Final = 3.0
+SNAPSHOT_SHARD: Final = 200
+_QUERIES: Final = load_queries(__package__)
+_log = get_logger(__name__)
+
+
+class SnapshotRelay:
+    """Sends what waits in the table `snapshots`."""
+
+    def __init__(
+        self, database: Database, access: KafkaAccess, *, topic: str, transactional_id: str
+    ) -> None:
+        self._database = database
+        self._access = access
+        self._topic = topic
+        self._transactional_id = transactional_id
+        self._leadership = Leadership(database.url, SNAPSHOT_SHARD)
+
+    async def run(self) -> None:
+        """Lead, send, and start over after every failure, until cancelled."""
+        backoff = Backoff()
+        try:
+            while True:
+                # Only the holder of the lock builds a producer: two would fence each other in turn.
+                await self._leadership.win()
+                await self._lead()
+                await backoff.wait()
+        finally:
+            self._leadership.drop()
+
+    async def _lead(self) -> None:
+        producer = AIOKafkaProducer(
+            **self._access.client(),
+            transactional_id=self._transactional_id,
+            acks="all",
+            request_timeout_ms=10_000,
+        )
+        pings = asyncio.create_task(self._leadership.keep())
+        try:
+            await producer.start()
+            while self._leadership.holds:
+                if await self._flush(producer) < FLUSH_LIMIT:
+                    await asyncio.sleep(FLUSH_EVERY_S)
+        except (KafkaError, OSError, UnavailableError) as error:
+            _log.warning("snapshots_restart", error=type(error).__name__)
+        finally:
+            pings.cancel()
+            await _stop(producer)
+
+    async def _flush(self, producer: AIOKafkaProducer) -> int:
+        """Send the newest state per case, then forget what no newer one has replaced."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["take_snapshots"], FLUSH_LIMIT)
+        if not rows:
+            return 0
+        async with producer.transaction():
+            for row in rows:
+                await producer.send(
+                    self._topic,
+                    key=str(row["case_id"]).encode(),
+                    value=row["value"],
+                    headers=_headers(row),
+                )
+        await self._forget(rows)
+        return len(rows)
+
+    async def _forget(self, rows: Sequence[Any]) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                await connection.execute(
+                    _QUERIES["delete_snapshots"],
+                    [row["case_id"] for row in rows],
+                    [row["version"] for row in rows],
+                )
+        except CommitUnknownError:
+            # Shown again with the same version: readers keep the highest, so it is harmless.
+            return
+
+
+def _headers(row: Any) -> list[tuple[str, bytes]]:
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", f"/feedback/case-snapshots:{row['case_id']}:{row['version']}".encode()),
+        ("ce_source", b"/feedback/case-snapshots"),
+        ("ce_type", SNAPSHOT_TYPE.encode()),
+        ("content-type", b"application/json"),
+    ]
+    if row["traceparent"]:
+        headers.append(("traceparent", row["traceparent"].encode()))
+    return headers
+
+
+async def _stop(producer: AIOKafkaProducer) -> None:
+    try:
+        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
+    except (TimeoutError, KafkaError, OSError):
+        return

@@ -1,0 +1,103 @@
+"""What a service checks before it takes part: its schema, and that its database is not old."""
+
+import asyncio
+import sys
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from civicloop_contracts.envelope import EnvelopeError, read_envelope
+from civicloop_kit.backoff import Backoff
+from civicloop_kit.kafka import KafkaAccess
+from civicloop_kit.logs import get_logger
+from civicloop_kit.postgres import Connection, Database, MisconfiguredError, load_queries
+
+TAIL_RECORDS: Final = 20
+READ_TIMEOUT_MS: Final = 5_000
+_QUERIES: Final = load_queries(__package__)
+_log = get_logger(__name__)
+
+
+async def check_schema(database: Database) -> None:
+    """End the process when the tables are missing or older than this release."""
+    try:
+        async with database.read() as connection:
+            await connection.fetchrow(_QUERIES["check_schema"])
+    except MisconfiguredError:
+        sys.exit("the database has an older schema: run `civicloop migrate`")
+
+
+async def check_topics_not_ahead(
+    database: Database, access: KafkaAccess, topic: str, source: str
+) -> None:
+    """Compare the tail of the service's own topic with its rows.
+
+    A topic that is ahead means that the database was restored to an earlier moment; going on would
+    use numbers twice. Ends the process then, with the way out.
+    """
+    backoff = Backoff()
+    while True:
+        try:
+            ahead = await _ahead(database, access, topic, source)
+            break
+        except (KafkaError, OSError) as error:
+            _log.warning("broker_unavailable", error=type(error).__name__)
+            await backoff.wait()
+    if ahead:
+        sys.exit(
+            f"{topic} is ahead of the database, which is an older one: case {ahead}; "
+            "restore a newer backup"
+        )
+
+
+async def _ahead(database: Database, access: KafkaAccess, topic: str, source: str) -> str | None:
+    consumer = AIOKafkaConsumer(**access.client(), enable_auto_commit=False, group_id=None)
+    await consumer.start()
+    try:
+        sent = await _tail(consumer, topic)
+    finally:
+        await asyncio.wait_for(consumer.stop(), READ_TIMEOUT_MS / 1000)
+    if not sent:
+        return None
+    async with database.read() as connection:
+        return await _first_ahead(connection, sent, source)
+
+
+async def _tail(consumer: AIOKafkaConsumer, topic: str) -> dict[str, int]:
+    """Return the highest sequence of each case among the newest records."""
+    await consumer._client.force_metadata_update()  # noqa: SLF001 - the only way to ask for one topic
+    partitions = await _partitions(consumer, topic)
+    ends = await consumer.end_offsets(partitions)
+    begins = await consumer.beginning_offsets(partitions)
+    consumer.assign([place for place in partitions if ends[place] > begins[place]])
+    highest: dict[str, int] = {}
+    for place in consumer.assignment():
+        consumer.seek(place, max(begins[place], ends[place] - TAIL_RECORDS))
+    while any([await consumer.position(place) < ends[place] for place in consumer.assignment()]):
+        batches = await consumer.getmany(timeout_ms=READ_TIMEOUT_MS)
+        if not batches:
+            break
+        for record in (record for batch in batches.values() for record in batch):
+            try:
+                envelope = read_envelope(record.headers)
+            except EnvelopeError:
+                continue
+            case_id = str(envelope.case_id)
+            highest[case_id] = max(highest.get(case_id, 0), envelope.sequence)
+    return highest
+
+
+async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
+    await consumer._client.add_topic(topic)  # noqa: SLF001 - partitions_for_topic knows subscribed ones only
+    numbers = consumer.partitions_for_topic(topic) or set()
+    return [TopicPartition(topic, number) for number in sorted(numbers)]
+
+
+async def _first_ahead(connection: Connection, sent: dict[str, int], source: str) -> str | None:
+    rows = await connection.fetch(_QUERIES["emitted_of"], list(sent), source)
+    emitted = {str(row["case_id"]): row["seq"] or 0 for row in rows}
+    for case_id, sequence in sent.items():
+        if emitted.get(case_id, 0) < sequence:
+            return case_id
+    return None

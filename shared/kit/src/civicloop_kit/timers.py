@@ -1,0 +1,45 @@
+"""Fire the timers of cases when their time has come, in batches, each case under its lock."""
+
+from typing import Final, Generic
+from uuid import UUID
+
+from civicloop_kit.postgres import load_queries
+from civicloop_kit.room import S
+from civicloop_kit.transactions import Transactions
+
+_QUERIES: Final = load_queries(__package__)
+MAX_AT_ONCE: Final = 500
+CAUSE: Final = "timer:due"
+
+
+class Timers(Generic[S]):
+    """The timers of one room. A timer is a pure function of a case's state; see `Room`."""
+
+    def __init__(self, transactions: Transactions[S]) -> None:
+        self._transactions = transactions
+
+    async def fire_due(self) -> int:
+        """Fire what is due and return how many cases that were.
+
+        Raises:
+            UnavailableError: The database does not answer; nothing was changed.
+            ConflictError: A case has moved on; ask again.
+        """
+        transactions = self._transactions
+        now = transactions.clock.now()
+        async with transactions.database.read() as connection:
+            found = await connection.fetch(_QUERIES["due_timers"], now, MAX_AT_ONCE)
+        if due := [row["case_id"] for row in found]:
+            await self._fire(due)
+        return len(due)
+
+    async def _fire(self, due: list[UUID]) -> None:
+        transactions = self._transactions
+        async with transactions.database.transaction() as connection:
+            work = await transactions.store.lock(connection, due)
+            applier = transactions.applier(work)
+            for row in work.rows.values():
+                if not row.blocked:
+                    applier.fire_timers(row, CAUSE)
+            await transactions.save(connection, work)
+        transactions.committed(work)

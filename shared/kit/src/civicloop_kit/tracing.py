@@ -1,0 +1,89 @@
+"""One trace from the HTTP request through every hop, at a price that the hot path can pay.
+
+An unsampled hop makes no span and passes the incoming `traceparent` on; a sampled one makes a span
+per record. The sampling decision is the first hop's.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from opentelemetry import trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+_SAMPLED_SUFFIX: Final = "-01"
+_MAX_LINKS: Final = 128
+_propagator: Final = TraceContextTextMapPropagator()
+_tracer: Final = trace.get_tracer("civicloop")
+
+
+def configure_tracing(service: str, ratio: float, endpoint: str | None) -> None:
+    """Sample *ratio* of new traces; export them to *endpoint* (OTLP over HTTP) when given."""
+    provider = TracerProvider(
+        sampler=ParentBased(TraceIdRatioBased(ratio)),
+        resource=Resource.create({"service.name": service, "service.namespace": "civicloop"}),
+    )
+    if endpoint:
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=endpoint)))
+    trace.set_tracer_provider(provider)
+
+
+def is_sampled(traceparent: str | None) -> bool:
+    """Tell whether the trace that a header belongs to is recorded."""
+    return traceparent is not None and traceparent.endswith(_SAMPLED_SUFFIX)
+
+
+@contextmanager
+def hop(traceparent: str | None, name: str) -> Iterator[str | None]:
+    """Give the `traceparent` for what leaves this hop."""
+    if not is_sampled(traceparent):
+        yield traceparent
+        return
+    parent = _propagator.extract({"traceparent": traceparent or ""})
+    with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER) as span:
+        yield _header(span)
+
+
+@contextmanager
+def request(traceparent: str | None, name: str) -> Iterator[str]:
+    """Open the span of an HTTP request, which starts a trace when the caller has none."""
+    parent = _propagator.extract({"traceparent": traceparent or ""})
+    with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER) as span:
+        yield _header(span)
+
+
+@contextmanager
+def batch(name: str, traceparents: list[str]) -> Iterator[None]:
+    """Open the span of a batch, linked to the sampled records in it; none where none is sampled."""
+    if not traceparents:
+        yield
+        return
+    links = [_link(value) for value in traceparents[:_MAX_LINKS]]
+    with _tracer.start_as_current_span(
+        name,
+        kind=SpanKind.CONSUMER,
+        links=links,
+        attributes={
+            "messaging.system": "kafka",
+            "messaging.operation.type": "process",
+            "messaging.batch.message_count": len(traceparents),
+        },
+    ):
+        yield
+
+
+def _link(traceparent: str) -> Link:
+    context = _propagator.extract({"traceparent": traceparent})
+    return Link(trace.get_current_span(context).get_span_context())
+
+
+def _header(span: Span) -> str:
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier, trace.set_span_in_context(span))
+    return carrier["traceparent"]

@@ -1,0 +1,60 @@
+"""One transaction of a room, and who is told of it."""
+
+from collections.abc import Callable, Sequence
+from typing import Generic
+
+from civicloop_kit.applying import Applier, snapshot_of
+from civicloop_kit.clock import Clock
+from civicloop_kit.metrics import METRICS
+from civicloop_kit.postgres import Connection, Database
+from civicloop_kit.room import Room, S
+from civicloop_kit.rows import OutboxFact, Row, ShownState, Work
+from civicloop_kit.store import Store
+
+
+class Transactions(Generic[S]):
+    """Runs one transaction of a room and tells the relay and the room what it saved."""
+
+    def __init__(
+        self,
+        room: Room[S],
+        database: Database,
+        store: Store[S],
+        clock: Clock,
+        topic: str,
+        hint: Callable[[Sequence[OutboxFact]], None],
+        rescan: Callable[[], None],
+    ) -> None:
+        self.room = room
+        self.database = database
+        self.store = store
+        self.clock = clock
+        self._topic = topic
+        self._hint = hint
+        self.rescan = rescan
+
+    def applier(self, work: Work[S]) -> Applier[S]:
+        """Return what decides this transaction, at one instant."""
+        return Applier(self.room, work, self.clock.now(), self._topic, shard=0)
+
+    async def save(self, connection: Connection, work: Work[S]) -> None:
+        """Save what was decided (`Store.save`)."""
+        shown = [state for row in work.changed if (state := self._shown(row, work))]
+        await self.store.save(connection, work, shown, self.clock.now())
+
+    def committed(self, work: Work[S]) -> None:
+        """Tell the relay and the room what was saved."""
+        if work.facts:
+            METRICS.facts.labels(self.room.source).inc(len(work.facts))
+            self._hint(work.facts)
+        if work.effects:
+            self.room.saved(work.effects)
+        for held in work.held:
+            METRICS.held.labels(held.reason).inc()
+        for letter in work.letters:
+            METRICS.dead_letters.labels(letter.record.topic).inc()
+        if work.letters:
+            self.rescan()
+
+    def _shown(self, row: Row[S], work: Work[S]) -> ShownState | None:
+        return snapshot_of(self.room, row, work.traceparents.get(row.case_id))

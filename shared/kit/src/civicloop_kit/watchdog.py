@@ -1,0 +1,57 @@
+"""A consumer can be alive and stuck: what counts is that positions move while there is lag."""
+
+import asyncio
+from time import monotonic
+from typing import Any, Final
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from civicloop_kit.batches import Batches
+from civicloop_kit.health import Health
+from civicloop_kit.logs import get_logger
+from civicloop_kit.stream import Stream
+
+STUCK_AFTER_S: Final = 60.0
+LOOK_EVERY_S: Final = 5.0
+_log = get_logger(__name__)
+
+
+class StuckError(Exception):
+    """Positions stood still for a minute while there was lag and dependencies were well."""
+
+
+class Watchdog:
+    """Ends the process when its stream is stuck, so that it is started anew."""
+
+    def __init__(self, stream: Stream, batches: Batches[Any], health: Health) -> None:
+        self._stream = stream
+        self._batches = batches
+        self._health = health
+
+    async def run(self) -> None:
+        """Look every few seconds.
+
+        Raises:
+            StuckError: No progress.
+        """
+        seen, since = self._batches.positions, monotonic()
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            positions = self._batches.positions
+            if positions != seen or not await self._lags(positions) or await self._health.faults():
+                seen, since = positions, monotonic()
+            elif monotonic() - since > STUCK_AFTER_S:
+                _log.error("stream_stuck")
+                raise StuckError(StuckError.__doc__)
+
+    async def _lags(self, positions: dict[tuple[str, int], int]) -> bool:
+        consumer = self._stream.consumer
+        if consumer is None or not positions:
+            return False
+        places = [TopicPartition(topic, partition) for topic, partition in positions]
+        try:
+            ends = await asyncio.wait_for(consumer.end_offsets(places), LOOK_EVERY_S)
+        except (KafkaError, OSError, TimeoutError):
+            return False
+        return any(ends[place] > positions[place.topic, place.partition] for place in places)

@@ -1,0 +1,269 @@
+"""The doors for people: who may come in, what a wrong request gets."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from tests.unit.feedback.conftest import CASE_ID, at
+from tests.unit.feedback.entrypoints.conftest import KEY, Doors
+
+from civicloop_kit.auth import principal_ref
+from civicloop_kit.command import KeyReusedError, OverloadedError
+from civicloop_kit.postgres import UnavailableError
+from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.errors import (
+    FeedbackError,
+    HandlerMayNotVerifyError,
+    HandlingUnreadError,
+    NotToCallBackError,
+    NotToVerifyError,
+    UnknownCaseError,
+)
+from feedback.entrypoints.http import REFUSALS
+from feedback.ports import GroupBy, Judgement, WaitingCase
+
+VERIFICATION = f"/v1/cases/{CASE_ID}/verification"
+SATISFACTION = f"/v1/cases/{CASE_ID}/satisfaction"
+COMMANDS = [
+    (VERIFICATION, "verifier", {"passed": True}),
+    (SATISFACTION, "channel", {"solved": True, "satisfied": None}),
+]
+READS = [
+    ("/v1/verifications", ["verifier"]),
+    ("/v1/indicators", ["verifier", "superior", "operator", "department:water"]),
+    ("/v1/judgements?run=boston-1", ["operator"]),
+]
+ROLES = ["channel", "verifier", "superior", "operator", "service", "department:water"]
+
+
+def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
+    """Check that an answer is the problem that it should be."""
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"urn:civicloop:problem:{code}"
+
+
+async def test_a_verification_is_a_command(doors: Doors) -> None:
+    """The verifier goes along as a keyed hash, the key and the digest too."""
+    doors.reply = {
+        "case_id": str(CASE_ID),
+        "state": "to_call_back",
+        "round": 1,
+        "outcome": None,
+        "passed": True,
+    }
+    headers = {"Idempotency-Key": "k1"}
+    answer = await doors.post(VERIFICATION, {"passed": True}, role="verifier", headers=headers)
+    assert (answer.status_code, answer.json()) == (200, doors.reply)
+    [command] = doors.commands
+    assert command.body == VerifyCase(verifier=principal_ref("desk-1", KEY), passed=True)
+    assert (command.case_id, command.principal, command.idempotency_key) == (
+        CASE_ID,
+        "desk-1",
+        "k1",
+    )
+    assert command.digest
+
+
+async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:
+    """Satisfied may be left unsaid."""
+    doors.reply = {
+        "case_id": str(CASE_ID),
+        "state": "closed",
+        "round": 1,
+        "outcome": "solved",
+        "solved": True,
+    }
+    answer = await doors.post(SATISFACTION, {"solved": True}, role="channel")
+    assert (answer.status_code, answer.json()) == (200, doors.reply)
+    assert doors.commands[0].body == RecordSatisfaction(solved=True, satisfied=None)
+
+
+@pytest.mark.parametrize(("path", "role", "body"), COMMANDS)
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (UnknownCaseError(), 404, "unknown_case"),
+        (HandlerMayNotVerifyError(), 403, "handler_may_not_verify"),
+        (NotToVerifyError(), 409, "not_to_verify"),
+        (HandlingUnreadError(), 409, "handling_unread"),
+        (NotToCallBackError(), 409, "not_to_call_back"),
+        (KeyReusedError(), 409, "idempotency_key_reused"),
+        (OverloadedError(), 429, "overloaded"),
+        (UnavailableError(), 503, "unavailable"),
+    ],
+)
+async def test_a_refusal_is_a_problem(
+    doors: Doors,
+    path: str,
+    role: str,
+    body: dict[str, Any],
+    error: Exception,
+    status: int,
+    code: str,
+) -> None:
+    """Every refusal has a status and a code of its own; the two that pass ask to come again."""
+    doors.error = error
+    answer = await doors.post(path, body, role=role)
+    assert_problem(answer, status, code)
+    assert ("Retry-After" in answer.headers) is (status in (429, 503))
+
+
+def test_every_refusal_has_a_status() -> None:
+    """No domain error can reach a caller as a bug."""
+    assert set(REFUSALS) == set(FeedbackError.__subclasses__())
+
+
+@pytest.mark.parametrize(("path", "role", "body"), COMMANDS)
+async def test_a_bug_tells_nothing(
+    doors: Doors, path: str, role: str, body: dict[str, Any]
+) -> None:
+    """An unforeseen error is a 500 without details."""
+    doors.error = RuntimeError("secret")
+    answer = await doors.post(path, body, role=role)
+    assert_problem(answer, 500, "internal")
+    assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(("path", "role", "body"), COMMANDS)
+async def test_commands_ask_for_their_role(
+    doors: Doors, path: str, role: str, body: dict[str, Any]
+) -> None:
+    """No token is 401, every other role 403."""
+    assert_problem(await doors.post(path, body, role=None), 401, "unauthorized")
+    for other in ROLES:
+        if other != role:
+            assert_problem(await doors.post(path, body, role=other), 403, "forbidden")
+    assert doors.commands == []
+
+
+@pytest.mark.parametrize(("path", "roles"), READS)
+async def test_reads_ask_for_their_roles(doors: Doors, path: str, roles: Sequence[str]) -> None:
+    """No token is 401, every role that is not named 403."""
+    assert_problem(await doors.get(path, role=None), 401, "unauthorized")
+    for role in ROLES:
+        answer = await doors.get(path, role=role)
+        assert answer.status_code == (200 if role in roles else 403)
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "body", "place"),
+    [
+        (VERIFICATION, "verifier", {}, "body/passed"),
+        (VERIFICATION, "verifier", {"passed": "yes"}, "body/passed"),
+        (VERIFICATION, "verifier", {"passed": True, "remark": "x"}, "body/remark"),
+        ("/v1/cases/x/verification", "verifier", {"passed": True}, "path/case_id"),
+        (SATISFACTION, "channel", {"satisfied": True}, "body/solved"),
+        (SATISFACTION, "channel", {"solved": 1}, "body/solved"),
+        (SATISFACTION, "channel", {"solved": True, "words": "x"}, "body/words"),
+        ("/v1/cases/x/satisfaction", "channel", {"solved": True}, "path/case_id"),
+    ],
+)
+async def test_a_wrong_body_names_the_field(
+    doors: Doors, path: str, role: str, body: dict[str, Any], place: str
+) -> None:
+    """422 with the path of what is wrong."""
+    answer = await doors.post(path, body, role=role)
+    assert_problem(answer, 422, "invalid")
+    assert place in [error["path"] for error in answer.json()["errors"]]
+
+
+@pytest.mark.parametrize(("path", "role", "body"), COMMANDS)
+async def test_a_huge_body_is_refused(
+    doors: Doors, path: str, role: str, body: dict[str, Any]
+) -> None:
+    """413 before anything reads it."""
+    answer = await doors.post(path, {**body, "words": "x" * 5_000}, role=role)
+    assert_problem(answer, 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    ("path", "role", "place"),
+    [
+        ("/v1/verifications?limit=0", "verifier", "query/limit"),
+        ("/v1/verifications?limit=501", "verifier", "query/limit"),
+        ("/v1/verifications?after=1", "verifier", "query/after"),
+        ("/v1/indicators?by=weather", "operator", "query/by"),
+        ("/v1/indicators?from=2026-01-01T00:00:00", "operator", "query/from"),
+        ("/v1/indicators?run=A%20B", "operator", "query/run"),
+        ("/v1/judgements", "operator", "query/run"),
+        ("/v1/judgements?run=r&cursor=1", "operator", "query/cursor"),
+        ("/v1/judgements?run=r&limit=5001", "operator", "query/limit"),
+    ],
+)
+async def test_a_wrong_query_names_the_parameter(
+    doors: Doors, path: str, role: str, place: str
+) -> None:
+    """422 with the parameter that is wrong."""
+    answer = await doors.get(path, role=role)
+    assert_problem(answer, 422, "invalid")
+    assert [error["path"] for error in answer.json()["errors"]] == [place]
+
+
+@pytest.mark.parametrize(("path", "roles"), READS)
+async def test_a_read_without_database_asks_to_come_again(
+    doors: Doors, path: str, roles: Sequence[str]
+) -> None:
+    """503 with Retry-After."""
+    doors.error = UnavailableError()
+    answer = await doors.get(path, role=roles[0])
+    assert_problem(answer, 503, "unavailable")
+    assert answer.headers["Retry-After"]
+
+
+async def test_the_work_list_is_paged(doors: Doors) -> None:
+    """A full page tells where the next begins; a last page does not."""
+    doors.waiting = [
+        WaitingCase(
+            case_id=UUID(int=number),
+            round=1,
+            verify_by=at(52),
+            handled_at=at(4),
+            district="410105",
+            departments=("urban-management",),
+        )
+        for number in (1, 2, 3)
+    ]
+    first = (await doors.get("/v1/verifications?limit=2", role="verifier")).json()
+    assert [case["case_id"] for case in first["cases"]] == [str(UUID(int=n)) for n in (1, 2)]
+    rest = await doors.get(f"/v1/verifications?limit=2&after={first['next']}", role="verifier")
+    assert [case["case_id"] for case in rest.json()["cases"]] == [str(UUID(int=3))]
+    assert rest.json()["next"] is None
+
+
+async def test_judgements_are_paged(doors: Doors) -> None:
+    """A comparison reads a run from its first case to its last."""
+    doors.judgements = [
+        Judgement(case_id=UUID(int=number), due_at=at(8), handled_at=None, overdue=True)
+        for number in (1, 2, 3)
+    ]
+    path = "/v1/judgements?run=boston-1&limit=2"
+    first = (await doors.get(path, role="operator")).json()
+    rest = (await doors.get(f"{path}&cursor={first['next']}", role="operator")).json()
+    rows = [*first["judgements"], *rest["judgements"]]
+    assert [row["case_id"] for row in rows] == [str(UUID(int=n)) for n in (1, 2, 3)]
+    assert rows[0]["overdue"] is True
+    assert rest["next"] is None
+
+
+async def test_indicators_tell_total_groups_and_words(doors: Doors) -> None:
+    """Each ratio comes with its parts, and every word with its meaning in two languages."""
+    path = "/v1/indicators?by=district&run=boston-1&from=2026-05-01T00:00:00Z"
+    document = (await doors.get(path, role="superior")).json()
+    [query] = doors.queries
+    assert (query.by, query.run, query.end, query.now) == (
+        GroupBy.DISTRICT,
+        "boston-1",
+        None,
+        at(0),
+    )
+    assert document["total"]["counts"]["closed"] == 3
+    assert [group["group"] for group in document["groups"]] == ["410105", None]
+    ratio = document["total"]["ratios"]["closing_rate"]
+    assert (ratio["numerator"], ratio["denominator"], ratio["value"]) == (3, 4, 0.75)
+    assert ratio["excluded"].keys() == {"ended_otherwise", "not_due_to_close"}
+    names = {item["key"]: item["name"] for item in document["definitions"]}
+    assert names["closing_rate"] == {"en": "Closing rate", "zh": "结案率"}
+    assert document["counts"]["overdue"]["zh"] == "超期数"

@@ -1,7 +1,7 @@
-"""A case on a bench: facts and commands in, facts and rows out; the state goes through its JSON."""
+"""A case on a bench, and the facts of other rooms about it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid5
@@ -12,10 +12,12 @@ import pytest
 from civicloop_contracts import codes
 from civicloop_contracts.fact import Fact, Replay
 from civicloop_contracts.facts import department, intake, parts, remark, router
-from civicloop_kit.room import Decision, Moment, Room, SnapshotStamp, Stamp
-from feedback.domain.case import Case, new_case
+from civicloop_contracts.snapshot import CaseSnapshot
+from civicloop_kit.command import CaseCommand
+from civicloop_kit.room import SnapshotStamp
+from civicloop_kit.testing import FakeClock, RoomBench
+from feedback.domain.case import Case
 from feedback.domain.closing import Policy
-from feedback.domain.facts import OwnFact
 from feedback.domain.measures import CaseMeasure, TaskMeasure
 from feedback.main import room_of
 
@@ -199,34 +201,49 @@ class Story:
         )
 
 
-@dataclass(kw_only=True)
 class Bench:
-    """One case of the room, in memory."""
+    """One case of the room, on the kit's bench; its state is checked to survive its JSON."""
 
-    room: Room[Case] = field(default_factory=lambda: room_of(POLICY))
-    state: Case = field(default_factory=lambda: new_case(CASE_ID))
-    facts: list[Fact] = field(default_factory=list)
-    effects: list[object] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.room = room_of(POLICY)
+        self._clock = FakeClock(START)
+        self._kit = RoomBench(self.room, self._clock)
+
+    @property
+    def state(self) -> Case:
+        """The present state."""
+        return self._kit.state(CASE_ID)
+
+    @property
+    def facts(self) -> list[Fact]:
+        """All that the room wrote."""
+        return self._kit.facts
+
+    @property
+    def effects(self) -> Sequence[object]:
+        """All rows for the read model."""
+        return self._kit.effects
 
     def tell(self, *facts: Fact) -> list[Fact]:
         """Let the room read *facts*, each when it happened; return what it wrote."""
-        written = []
+        before = len(self.facts)
         for fact in facts:
-            moment = Moment(now=fact.occurred_at, source=fact.source, sequence=1)
-            decision = self.room.on_fact[type(fact)](self.state, fact, moment)
-            written += self._keep(decision, fact.replay)
-        return written
+            self._set_clock(fact.occurred_at)
+            self._kit.tell(fact)
+        return self._written(before)
 
-    def order(self, command: object, hours: float) -> Mapping[str, Any]:
+    def order(self, body: object, hours: float) -> Mapping[str, Any]:
         """Run a command; return its reply."""
-        decision = self.room.on_command[type(command)](self.state, command, at(hours))
-        self._keep(decision, None)
-        return decision.reply or {}
+        self._set_clock(at(hours))
+        command = CaseCommand(case_id=CASE_ID, body=body, principal="desk-1")
+        return self._kit.command(command).reply or {}
 
     def wait(self, hours: float) -> list[Fact]:
-        """Let the timer fire; return what the room wrote."""
-        assert self.room.on_timer is not None
-        return self._keep(self.room.on_timer(self.state, at(hours)), None)
+        """Let the timers fire that are due by then; return what the room wrote."""
+        self._set_clock(at(hours))
+        before = len(self.facts)
+        self._kit.fire_timers(CASE_ID)
+        return self._written(before)
 
     def case_row(self) -> CaseMeasure:
         """Return the last row of the case that went to the read model."""
@@ -237,22 +254,22 @@ class Bench:
         rows = [row for row in self.effects if isinstance(row, TaskMeasure)]
         return [row for row in rows if row.task_no == task_no][-1]
 
-    def snapshot(self) -> Any:
+    def snapshot(self) -> CaseSnapshot:
         """Return the public state."""
         assert self.room.snapshot is not None
         stamp = SnapshotStamp(case_id=CASE_ID, version=1, as_of={"/intake/cases": 1})
-        return self.room.snapshot(self.state, stamp)
+        snapshot = self.room.snapshot(self.state, stamp)
+        assert snapshot is not None
+        return snapshot
 
-    def _keep(self, decision: Decision[Case], replay: Replay | None) -> list[Fact]:
-        stamp = Stamp(case_id=CASE_ID, recorded_at=at(0), cause=CAUSE, replay=replay)
-        written = [self.room.to_contract(fact, stamp) for fact in decision.facts]
-        assert all(isinstance(fact, OwnFact) for fact in decision.facts)
-        stored = msgspec.json.encode(decision.state)
-        self.state = msgspec.json.decode(stored, type=Case)
-        assert self.state == decision.state
-        self.facts += written
-        self.effects += decision.effects
-        return written
+    def _set_clock(self, now: datetime) -> None:
+        self._clock.move(now - self._clock.now())
+
+    def _written(self, before: int) -> list[Fact]:
+        assert self._kit.held == []
+        stored = msgspec.json.encode(self.state)
+        assert msgspec.json.decode(stored, type=Case) == self.state
+        return self.facts[before:]
 
 
 @pytest.fixture

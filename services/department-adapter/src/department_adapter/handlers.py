@@ -7,7 +7,6 @@ from typing import Any
 from civicloop_contracts.facts.router import TaskCancelled, TaskDispatched
 from civicloop_kit.jobs import FinishJob, RetryJob
 from civicloop_kit.room import Decision, Moment
-
 from department_adapter import wire
 from department_adapter.domain import facts as f
 from department_adapter.domain import task as rules
@@ -49,8 +48,7 @@ def end_task(case: CaseTasks, fact: TaskCancelled, moment: Moment) -> Decision[C
 
 
 def record_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> Decision[CaseTasks]:
-    """
-    Record what a department says about its task.
+    """Record what a department says about its task.
 
     Raises:
         NoSuchTaskError, TaskClosedError, ImpossibleTimeError: `domain.task.take_update`.
@@ -84,9 +82,7 @@ def record_delivery(
     verdict = judge_attempt(case, record, now, policy)
     job: FinishJob | RetryJob = FinishJob(job_id=record.delivery_id, claim_no=record.claim_no)
     if verdict.again_at is not None:
-        job = RetryJob(
-            job_id=record.delivery_id, claim_no=record.claim_no, due_at=verdict.again_at
-        )
+        job = RetryJob(job_id=record.delivery_id, claim_no=record.claim_no, due_at=verdict.again_at)
     state = rules.evolve_all(case, verdict.happenings)
     return _decision(case, verdict.happenings, (job, *_moves(case, state, now)))
 

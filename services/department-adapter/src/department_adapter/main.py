@@ -1,15 +1,17 @@
 """The only place where the parts of the department adapter are joined."""
 
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from civicloop_contracts.codes import Service
+from civicloop_contracts.facts.department import DepartmentFact
 from civicloop_kit.auth import principal_ref
 from civicloop_kit.process import Kit, Parts, run
 from civicloop_kit.room import Room
 from civicloop_kit.sealing import Sealer
 from civicloop_kit.worker import Worker
-
 from department_adapter import handlers, wire
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
@@ -27,8 +29,114 @@ from department_adapter.entrypoints.attempts import Attempts
 from department_adapter.entrypoints.departments import DepartmentDesk, department_router
 from department_adapter.entrypoints.http import REFUSALS, TaskDesk, task_router
 from department_adapter.entrypoints.worker import WORKER, DueTasks
+from department_adapter.ports import CancelDeliveries, QueueDelivery
 from department_adapter.settings import AdapterSettings
 from department_adapter.store.postgres import PostgresQueues, PostgresTasks, write_effects
 from department_adapter.store.registry import PostgresDepartments
 
-SOURCE = "/department/handling"
+# How late a retry may be; what is new wakes the worker.
+LOOK_EVERY_S: Final = 0.5
+
+
+class NoKeyringError(Exception):
+    """The keyring is not configured: set CIVICLOOP_KEYRING_URL and CIVICLOOP_KEYRING_KEY."""
+
+
+def main() -> None:
+    """Run the service until it is told to stop."""
+    run(Service.DEPARTMENT_ADAPTER, AdapterSettings, build)
+
+
+def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
+    """Join the parts.
+
+    Raises:
+        NoKeyringError: Departments' words would have no key.
+    """
+    if kit.keyring is None:
+        raise NoKeyringError(NoKeyringError.__doc__)
+
+    def wake() -> None:
+        worker.wake()
+
+    registry = PostgresDepartments(
+        kit.database, Sealer(settings.keyring_key, b"department-secrets"), kit.clock
+    )
+    breakers = Breakers(threshold=settings.breaker_threshold, open_s=settings.breaker_open_s)
+    guard = AddressGuard(allow_private=settings.allow_private_webhooks)
+    webhook = WebhookTransport(webhook_client(), guard, kit.clock)
+    due = _due_tasks(settings, kit, registry, breakers, webhook, wake)
+    worker = Worker(WORKER, due.deliver_due_tasks, idle_s=LOOK_EVERY_S)
+    departments = DepartmentDesk(
+        registry=registry,
+        guard=guard,
+        breakers=breakers,
+        probe=WebhookProbe(webhook),
+        waiting=kit.jobs,
+        in_flight=lambda: due.in_flight,
+        wake=wake,
+    )
+    tasks = TaskDesk(
+        commands=kit.commands,
+        tasks=PostgresTasks(kit.database),
+        keyring=kit.keyring,
+        key=settings.idempotency_key,
+    )
+    return Parts(
+        room=make_room(settings.retry_policy, wake),
+        routers=[task_router(tasks), department_router(departments)],
+        refusals=REFUSALS,
+        workers=[worker],
+    )
+
+
+def make_room(policy: RetryPolicy, wake: Callable[[], None]) -> Room[CaseTasks]:
+    """Return this room's part of the hot path; *wake* is called when deliveries were queued."""
+    return Room(
+        service=Service.DEPARTMENT_ADAPTER,
+        source=DepartmentFact.source,
+        state_type=CaseTasks,
+        new_state=_new_state,
+        on_fact=stream.routes(),
+        to_contract=wire.to_contract,
+        on_command={
+            RecordUpdate: handlers.record_update,
+            RecordDelivery: partial(handlers.record_delivery, policy=policy),
+        },
+        refusals=(AdapterError,),
+        write_effects=write_effects,
+        saved=partial(_wake_for_deliveries, wake),
+    )
+
+
+def _due_tasks(
+    settings: AdapterSettings,
+    kit: Kit,
+    registry: PostgresDepartments,
+    breakers: Breakers,
+    webhook: WebhookTransport,
+    wake: Callable[[], None],
+) -> DueTasks:
+    replay = ReplayTransport(principal_ref(REPLAY_PRINCIPAL, settings.idempotency_key))
+    return DueTasks(
+        jobs=kit.jobs,
+        recorder=kit.commands,
+        departments=registry,
+        queues=PostgresQueues(kit.database),
+        narratives=IntakeNarratives(
+            kit.http_client, settings.intake_url, settings.service_token.get_secret_value()
+        ),
+        attempts=Attempts({TransportName.WEBHOOK: webhook, TransportName.REPLAY: replay}, breakers),
+        breakers=breakers,
+        clock=kit.clock,
+        wake=wake,
+    )
+
+
+def _new_state(case_id: UUID) -> CaseTasks:
+    return CaseTasks(case_id=case_id)
+
+
+def _wake_for_deliveries(wake: Callable[[], None], effects: Sequence[object]) -> None:
+    if any(isinstance(effect, QueueDelivery | CancelDeliveries) for effect in effects):
+        wake()

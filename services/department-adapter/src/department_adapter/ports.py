@@ -13,7 +13,6 @@ from uuid import UUID
 
 from civicloop_contracts.fact import Replay
 from civicloop_kit.jobs import QueueJob
-
 from department_adapter.domain.commands import Answer, DeliveryKind, UpdateKind
 from department_adapter.domain.department import Department
 from department_adapter.domain.errors import AdapterError
@@ -58,8 +57,7 @@ class Narrative:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """
-    What one department is told.
+    """What one department is told.
 
     ``body`` is the JSON that it gets, without the narrative. ``dispatched_at`` is set for a
     dispatch, ``replay`` for a case of an imported history.
@@ -96,8 +94,7 @@ class DepartmentTransport(Protocol):
     """A way to reach departments."""
 
     async def deliver(self, registered: Registered, delivery: Delivery) -> Receipt:
-        """
-        Hand a delivery over; the same one may come again under the same id.
+        """Hand a delivery over; the same one may come again under the same id.
 
         Raises:
             DeliveryRefusedError: Never again like this.
@@ -109,8 +106,7 @@ class Narratives(Protocol):
     """What reporters said, kept by intake."""
 
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
-        """
-        Return the narratives of up to 100 cases; each read is recorded there.
+        """Return the narratives of up to 100 cases; each read is recorded there.
 
         Raises:
             NarrativesUnavailableError: No answer.
@@ -184,8 +180,7 @@ class QueueDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelDeliveries:
-    """
-    Effect: a task's unfinished deliveries go away, and its cancellation is queued.
+    """Effect: a task's unfinished deliveries go away, and its cancellation is queued.
 
     It is queued only when the department ``was_told``, or when one of those deliveries has been
     claimed: an attempt under way may have reached the department.

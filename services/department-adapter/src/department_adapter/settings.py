@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Annotated
 
-from civicloop_kit.settings import SecretKey, ServiceSettings
 from pydantic import Field, SecretStr
 
+from civicloop_kit.settings import SecretKey, ServiceSettings
 from department_adapter.domain.schedule import RetryPolicy
 
 PositiveSeconds = Annotated[float, Field(gt=0)]

@@ -1,6 +1,5 @@
 """Between the domain and the contracts, and between a delivery and its job. Pure."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +12,6 @@ from civicloop_contracts.facts.remark import Remarked
 from civicloop_contracts.facts.router import TaskCancelled, TaskDispatched
 from civicloop_kit.jobs import Job, QueueJob
 from civicloop_kit.room import Moment, Stamp
-
 from department_adapter.domain import facts as f
 from department_adapter.domain.commands import DeliveryKind, EndTask, QueueTask
 from department_adapter.domain.model import TaskRef, TaskState
@@ -82,7 +80,7 @@ def task_entry(fact: TaskDispatched) -> TaskEntry:
 
 def to_delivery(job: Job) -> Delivery:
     """Return what a claimed job has to deliver."""
-    body: Mapping[str, Any] = job.payload["body"]
+    body = job.payload["body"]
     replay, dispatched_at = job.payload.get("replay"), job.payload.get("dispatched_at")
     return Delivery(
         delivery_id=job.job_id,

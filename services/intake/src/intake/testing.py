@@ -6,12 +6,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from civicloop_kit.auth import TokenVerifier
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
+from civicloop_kit.health import Health
+from civicloop_kit.http import make_app
 from intake.domain.case import CaseState, new_case
 from intake.domain.commands import RecordNotice, SubmitReport
 from intake.domain.errors import IntakeError
 from intake.domain.filing import Entry, Jurisdiction, MatterRegistry
 from intake.domain.model import MatterKind, PlaceClass, SealedKind
+from intake.entrypoints.desk import ReportDesk, VaultDesk
+from intake.entrypoints.http import REFUSALS, Doors, routes
 from intake.handlers import FilingRules, record_notice, submit_report
 from intake.ports import NotifierError, SealedRow, StoreReport, StoreSealed
 
@@ -27,6 +32,7 @@ STANDARD: Final = "gbt-47678.5-2026"
 PUBLIC_CODE: Final = "01002"
 PREMISES_CODE: Final = "06027"
 SUBJECT_KEY: Final = b"k" * 32
+MAX_BODY_BYTES: Final = 1 << 20
 
 
 def sample_rules() -> FilingRules:
@@ -221,3 +227,24 @@ class MemoryNotifier:
         if notice.notice_id in self.failing:
             raise NotifierError(NotifierError.__doc__)
         self.sent.append(notice)
+
+
+class City:
+    """Intake's doors over fakes; ``app`` takes requests."""
+
+    def __init__(self, public_key: str) -> None:
+        self.records, self.keys = MemoryRecords(), MemoryKeys()
+        self.commands = MemoryCommands(self.records)
+        doors = Doors(
+            ReportDesk(self.commands, self.keys, OneCell()),
+            VaultDesk(self.records, self.keys, FixedClock()),
+            self.records,
+        )
+        self.app = make_app(
+            "intake",
+            [routes(doors)],
+            REFUSALS,
+            tokens=TokenVerifier(public_key),
+            health=Health(),
+            max_body_bytes=MAX_BODY_BYTES,
+        )

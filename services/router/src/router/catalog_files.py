@@ -134,7 +134,7 @@ def _read_condition(
     resolution = parse_limit(row.limit)
     response = parse_limit(row.response or policy.response_limits[resolution.unit])
     if response.is_continuous == resolution.is_continuous and _hours(response) > _hours(resolution):
-        raise DataFileError(path, entry, f"{row.code} must be answered later than resolved")
+        raise DataFileError(path, entry, f"{row.code} may be answered later than resolved")
     return FilingCondition(
         code=row.code,
         name_zh=row.name_zh,

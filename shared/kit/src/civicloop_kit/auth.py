@@ -1,6 +1,7 @@
 """Who calls: bearer tokens (EdDSA JWT), and a role that every endpoint declares."""
 
 import hmac
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ class TokenVerifier:
     """Checks tokens with the issuer's public key."""
 
     def __init__(self, public_key: str) -> None:
-        self._key = OKPKey.import_key(public_key)
+        self._key = OKPKey.import_key(json.loads(public_key))
         self._claims = jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": ISSUER},
             sub={"essential": True},

@@ -108,7 +108,7 @@ class _Process:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, self._stopping.set)
         database = Database(
-            self._settings.database_url.get_secret_value(), application=self._service, size=8
+            self._settings.database_url.get_secret_value(), application=str(self._service), size=8
         )
         keyring_database = self._keyring_database()
         async with httpx.AsyncClient(follow_redirects=False, timeout=5.0) as http_client:
@@ -127,7 +127,7 @@ class _Process:
         url = self._settings.keyring_url
         if url is None:
             return None
-        return Database(url.get_secret_value(), application=self._service, size=2)
+        return Database(url.get_secret_value(), application=str(self._service), size=2)
 
     def _kit(
         self, database: Database, keyring_database: Database | None, client: httpx.AsyncClient
@@ -153,11 +153,12 @@ class _Process:
         engine = assemble(parts.room, settings, kit.database, kit.clock)
         kit.commands.join(engine.commands)
         self._add_checks(kit, engine)
+        server = self._server(parts)
         timers = Worker("timers", engine.timers.fire_due)
         watchdog = Watchdog(engine.stream, engine.batches, self._health)
         working = [worker.run() for worker in (*parts.workers, timers)]
         await self._run_until_stopped(
-            self._server(parts),
+            server,
             [engine.stream.run(), watchdog.run(), *working],
             [sender() for sender in engine.senders],
             engine,

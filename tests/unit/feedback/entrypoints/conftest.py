@@ -25,6 +25,7 @@ from feedback.ports import CountQuery, Judgement, WaitingCase
 
 KEY: Final = b"k" * 32
 MAX_BODY_BYTES: Final = 4_096
+TRACEPARENT: Final = f"00-{'a' * 32}-{'b' * 16}-00"
 _SIGNING_KEY: Final = OKPKey.generate_key("Ed25519")
 
 
@@ -126,7 +127,9 @@ async def doors() -> AsyncIterator[Doors]:
         health=Health(),
         max_body_bytes=MAX_BODY_BYTES,
     )
-    transport = httpx.ASGITransport(app, raise_app_exceptions=True)
-    async with httpx.AsyncClient(transport=transport, base_url="http://feedback") as client:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://feedback", headers={"traceparent": TRACEPARENT}
+    ) as client:
         doors.client = client
         yield doors

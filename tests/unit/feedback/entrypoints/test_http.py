@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 from tests.unit.feedback.conftest import CASE_ID, at
-from tests.unit.feedback.entrypoints.conftest import KEY, Doors
+from tests.unit.feedback.entrypoints.conftest import KEY, TRACEPARENT, Doors
 
 from civicloop_kit.auth import principal_ref
 from civicloop_kit.command import KeyReusedError, OverloadedError
@@ -65,6 +65,7 @@ async def test_a_verification_is_a_command(doors: Doors) -> None:
         "k1",
     )
     assert command.digest
+    assert command.traceparent == TRACEPARENT
 
 
 async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:

@@ -37,7 +37,7 @@ async def test_a_notice_becomes_a_line(tmp_path: Path) -> None:
     assert (line["language"], line["text_key"]) == ("en", "closed_solved")
     assert str(UUID(int=7)) in line["text"]
     assert "王" not in (tmp_path / FILE_NAME).read_text("utf-8")
-    assert '0000 0000"' not in (tmp_path / FILE_NAME).read_text("utf-8")
+    assert "+86" not in (tmp_path / FILE_NAME).read_text("utf-8")
 
 
 async def test_the_file_is_its_owner_s(tmp_path: Path) -> None:

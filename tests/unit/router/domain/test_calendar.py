@@ -26,7 +26,9 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 starts = st.datetimes(
-    min_value=datetime(2025, 1, 1), max_value=datetime(2026, 11, 1), timezones=st.just(UTC)
+    min_value=datetime.fromisoformat("2025-01-01"),
+    max_value=datetime.fromisoformat("2026-11-01"),
+    timezones=st.just(UTC),
 )
 working_limits = st.one_of(
     st.builds(Limit, value=st.integers(1, 60), unit=st.just(LimitUnit.WORKING_HOUR)),
@@ -207,7 +209,11 @@ def test_an_urgent_limit_needs_no_calendar(calendar: ServiceCalendar) -> None:
 def test_a_time_without_a_zone_is_refused(calendar: ServiceCalendar) -> None:
     """Nobody knows when that is."""
     with pytest.raises(NaiveTimeError):
-        add_limit(datetime(2026, 3, 2), Limit(value=1, unit=LimitUnit.URGENT_HOUR), calendar)
+        add_limit(
+            datetime.fromisoformat("2026-03-02T10:00"),
+            Limit(value=1, unit=LimitUnit.URGENT_HOUR),
+            calendar,
+        )
 
 
 def test_service_hours_are_wall_clock_times(calendar: ServiceCalendar) -> None:

@@ -43,8 +43,7 @@ class Target:
 
 
 def read_url(text: str) -> httpx.URL:
-    """
-    Return a webhook's address.
+    """Return a webhook's address.
 
     Raises:
         ForbiddenAddressError: It is no plain http or https address.
@@ -52,7 +51,9 @@ def read_url(text: str) -> httpx.URL:
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, ValueError) as error:
-        raise ForbiddenAddressError("the address cannot be read: give http(s)://host/path") from error
+        raise ForbiddenAddressError(
+            "the address cannot be read: give http(s)://host/path"
+        ) from error
     if url.scheme not in _PORTS or not url.host:
         raise ForbiddenAddressError("the address must begin with http:// or https:// and a host")
     if url.userinfo or url.fragment:
@@ -79,8 +80,7 @@ class AddressGuard:
         self._resolve = resolve or _resolve
 
     async def target(self, text: str) -> Target:
-        """
-        Return where to connect for an address.
+        """Return where to connect for an address.
 
         Raises:
             ForbiddenAddressError: Not there.

@@ -5,14 +5,16 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
-from purgatory.service._async.circuitbreaker import AsyncCircuitBreaker
 
 from department_adapter.domain.errors import AdapterError
 from department_adapter.ports import DeliveryRefusedError
+
+if TYPE_CHECKING:
+    from purgatory.service._async.circuitbreaker import AsyncCircuitBreaker
 
 # A department that answers "no" is well; a cancelled attempt says nothing about it.
 _NOT_FAILURES: Final = [DeliveryRefusedError, asyncio.CancelledError]
@@ -31,8 +33,7 @@ class BreakerState(StrEnum):
 
 
 class Breakers:
-    """
-    The breakers of this process.
+    """The breakers of this process.
 
     A breaker opens after *threshold* failures in a row and stays open for *open_s* seconds.
     """
@@ -65,8 +66,7 @@ class Breakers:
 
     @asynccontextmanager
     async def attempt(self, code: str) -> AsyncIterator[None]:
-        """
-        Watch one attempt.
+        """Watch one attempt.
 
         Raises:
             BreakerOpenError: It opened meanwhile; nothing was sent.

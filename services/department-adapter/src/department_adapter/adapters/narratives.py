@@ -8,7 +8,7 @@ from uuid import UUID
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
-from department_adapter.ports import Narrative, NarrativesUnavailableError, NarrativeState
+from department_adapter.ports import Narrative, NarrativeState, NarrativesUnavailableError
 
 MAX_CASES: Final = 100
 TIMEOUT_S: Final = 3.0
@@ -34,8 +34,7 @@ class IntakeNarratives:
         self._token = token
 
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
-        """
-        Return the narratives of up to 100 cases; a case without one is told so.
+        """Return the narratives of up to 100 cases; a case without one is told so.
 
         Raises:
             NarrativesUnavailableError: No answer, or one that makes no sense.

@@ -109,7 +109,7 @@ def _verified(attempt: _Attempt) -> Check:
     return _check("refuses_forged", refused, fix)
 
 
-def _check(name: str, ok: bool, fix: str) -> Check:  # noqa: FBT001 - name and verdict go together
+def _check(name: str, ok: bool, fix: str) -> Check:
     return Check(name=name, ok=ok, fix=None if ok else fix)
 
 

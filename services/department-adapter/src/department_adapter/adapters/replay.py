@@ -5,7 +5,6 @@ from typing import Final
 
 from civicloop_contracts.codes import ProgressCode, ResultCode
 from civicloop_contracts.fact import Replay
-
 from department_adapter.domain.commands import Answer, DeliveryKind, UpdateKind
 from department_adapter.ports import Delivery, DeliveryRefusedError, Receipt, Registered
 
@@ -14,8 +13,7 @@ REPLAY_PRINCIPAL: Final = "replay"
 
 
 class ReplayTransport:
-    """
-    Acknowledges at the open time and completes when the source had it handled.
+    """Acknowledges at the open time and completes when the source had it handled.
 
     Where the source never handled it, the last word is that it was still open when the source was
     read. ``handler`` is `REPLAY_PRINCIPAL` as facts name it.
@@ -25,8 +23,7 @@ class ReplayTransport:
         self._handler = handler
 
     async def deliver(self, _registered: Registered, delivery: Delivery) -> Receipt:
-        """
-        Answer at once, with what the source says.
+        """Answer at once, with what the source says.
 
         Raises:
             DeliveryRefusedError: The case is no imported history.

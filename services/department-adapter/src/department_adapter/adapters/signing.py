@@ -24,7 +24,7 @@ def new_secret() -> str:
 def signed_headers(
     secrets: Sequence[str], message_id: str, now: datetime, body: str
 ) -> Mapping[str, str]:
-    """Return the headers of a message: one signature per secret, so that a rotation breaks nothing."""
+    """Return the headers of a message, with a signature per secret: a rotation breaks nothing."""
     sent_at = now.astimezone(UTC).replace(microsecond=0)
     signatures = (Webhook(secret).sign(message_id, sent_at, body) for secret in secrets)
     return {

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import httpx
 import orjson
-from civicloop_kit.clock import Clock
 
+from civicloop_kit.clock import Clock
 from department_adapter.adapters.addresses import (
     AddressGuard,
     ForbiddenAddressError,
@@ -65,8 +65,7 @@ class WebhookTransport:
         self._clock = clock
 
     async def deliver(self, registered: Registered, delivery: Delivery) -> Receipt:
-        """
-        Post a delivery; any 2xx is a receipt.
+        """Post a delivery; any 2xx is a receipt.
 
         Raises:
             DeliveryRefusedError: 4xx, or an address where nothing may go.
@@ -84,8 +83,7 @@ class WebhookTransport:
     async def post(
         self, registered: Registered, message_id: str, payload: Mapping[str, Any]
     ) -> Answer:
-        """
-        Send one signed message.
+        """Send one signed message.
 
         Raises:
             ForbiddenAddressError, UnknownHostError, httpx.HTTPError, TimeoutError: Not sent, or

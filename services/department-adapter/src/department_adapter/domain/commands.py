@@ -24,8 +24,7 @@ class DeliveryKind(StrEnum):
 
 
 class AttemptResult(StrEnum):
-    """
-    How an attempt to deliver ended.
+    """How an attempt to deliver ended.
 
     ``waited``: it did not start for a reason that is not the department's.
     """
@@ -89,8 +88,7 @@ class RecordUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordDelivery:
-    """
-    An attempt to deliver ended.
+    """An attempt to deliver ended.
 
     ``received_at`` is when the department got it, where that is not now. ``answers`` came with the
     receipt. ``retry_after_s``: the department asked to be left alone so long.

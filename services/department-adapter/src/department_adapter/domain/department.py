@@ -24,8 +24,7 @@ class DepartmentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department:
-    """
-    An entry of the registry.
+    """An entry of the registry.
 
     ``concurrency`` is how many deliveries may be under way at once, per process. ``url`` is set for
     the transports that need one.

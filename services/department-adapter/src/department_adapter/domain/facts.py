@@ -119,7 +119,5 @@ class AttemptFailed:
     occurred_at: datetime
 
 
-Fact = (
-    TaskDelivered | DeliveryParked | TaskAcknowledged | TaskProgressed | TaskCompleted | Remarked
-)
+Fact = TaskDelivered | DeliveryParked | TaskAcknowledged | TaskProgressed | TaskCompleted | Remarked
 Note = TaskQueued | TaskEnded | AttemptFailed

@@ -51,8 +51,7 @@ class Completion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """
-    One department's task.
+    """One department's task.
 
     ``delivery_id`` is the delivery that brings it. ``failures`` counts the attempts of the present
     delivery that failed for the department's reasons, never those that failed for ours.

@@ -10,8 +10,7 @@ STEPS: Final = (1, 5, 30, 120, 600, 1800)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """
-    How long a department is tried.
+    """How long a department is tried.
 
     ``base`` is the first wait; ``wait`` is how long an attempt waits that could not start for a
     reason of ours. A delivery that failed ``max_attempts`` times is parked, and tried again after
@@ -27,8 +26,7 @@ class RetryPolicy:
     def next_attempt(
         self, failures: int, now: datetime, retry_after_s: float | None = None
     ) -> datetime:
-        """
-        Return when to try again after *failures* failed attempts.
+        """Return when to try again after *failures* failed attempts.
 
         A department may ask for a longer wait than planned, up to the longest planned one.
         """

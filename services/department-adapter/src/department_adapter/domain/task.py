@@ -1,9 +1,10 @@
 """The life of a task: decisions give facts and notes, `evolve` folds them into the state."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import reduce
+from typing import Any, Final
 
 from department_adapter.domain import facts as f
 from department_adapter.domain.commands import (
@@ -19,6 +20,14 @@ from department_adapter.domain.model import CaseTasks, Completion, Task, TaskRef
 from department_adapter.domain.timing import judge_time
 
 Happening = f.Fact | f.Note
+_LEADS_TO: Final[Mapping[type[Happening], TaskState]] = {
+    f.DeliveryParked: TaskState.PARKED,
+    f.TaskDelivered: TaskState.DELIVERED,
+    f.TaskAcknowledged: TaskState.ACKNOWLEDGED,
+    f.TaskProgressed: TaskState.IN_PROGRESS,
+    f.TaskCompleted: TaskState.COMPLETED,
+    f.TaskEnded: TaskState.CANCELLED,
+}
 
 
 def delivery_id(task: TaskRef, kind: DeliveryKind, sequence: int) -> str:
@@ -49,8 +58,7 @@ def end_task(case: CaseTasks, command: EndTask, now: datetime) -> tuple[Happenin
 
 
 def take_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> tuple[Happening, ...]:
-    """
-    Return what a department's update changes: nothing when it repeats what is known.
+    """Return what a department's update changes: nothing when it repeats what is known.
 
     An update proves that the delivery arrived, so that `TaskDelivered` never comes after it.
 
@@ -136,26 +144,20 @@ def _queued(happening: f.TaskQueued) -> Task:
 
 
 def _moved(task: Task, happening: Happening) -> Task:
+    state = task.state.later(_LEADS_TO.get(type(happening), task.state))
+    changes: dict[str, Any] = {}
     match happening:
         case f.TaskDelivered(occurred_at=at):
-            return replace(task, state=task.state.later(TaskState.DELIVERED), delivered_at=at)
-        case f.DeliveryParked():
-            state = task.state.later(TaskState.PARKED)
-            return replace(task, state=state, failures=task.failures + 1)
-        case f.AttemptFailed():
-            return replace(task, failures=task.failures + 1)
+            changes = {"delivered_at": at}
+        case f.DeliveryParked() | f.AttemptFailed():
+            changes = {"failures": task.failures + 1}
         case f.TaskAcknowledged(occurred_at=at):
-            state = task.state.later(TaskState.ACKNOWLEDGED)
-            return replace(task, state=state, acknowledged_at=at)
-        case f.TaskProgressed():
-            return replace(task, state=task.state.later(TaskState.IN_PROGRESS))
+            changes = {"acknowledged_at": at}
         case f.TaskCompleted(result=result, words=words):
-            completion = Completion(result=result, words=words)
-            return replace(task, state=TaskState.COMPLETED, completion=completion)
+            changes = {"completion": Completion(result=result, words=words)}
         case f.TaskEnded(occurred_at=at):
-            return replace(task, state=TaskState.CANCELLED, cancelled_at=at, failures=0)
-        case _:
-            return task
+            changes = {"cancelled_at": at, "failures": 0}
+    return replace(task, state=state, **changes)
 
 
 def _is_known(task: Task, answer: Answer) -> bool:

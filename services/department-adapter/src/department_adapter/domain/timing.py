@@ -21,8 +21,7 @@ class JudgedTime:
 
 
 def judge_time(given: datetime | None, *, dispatched_at: datetime, now: datetime) -> JudgedTime:
-    """
-    Return the time that counts for an update.
+    """Return the time that counts for an update.
 
     Raises:
         ImpossibleTimeError: Before the dispatch, or in the future.

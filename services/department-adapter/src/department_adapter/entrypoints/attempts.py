@@ -1,11 +1,10 @@
 """One attempt to deliver, from the claim to what is recorded of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.jobs import Job
-
 from department_adapter.adapters.breakers import BreakerOpenError, Breakers
 from department_adapter.domain.commands import AttemptResult, RecordDelivery
 from department_adapter.domain.department import TransportName
@@ -28,7 +27,7 @@ class Ended:
 
     job: Job
     result: AttemptResult
-    receipt: Receipt = Receipt()
+    receipt: Receipt = field(default_factory=Receipt)
     retry_after_s: float | None = None
     gone: bool = False
 
@@ -56,9 +55,7 @@ class Attempts:
         except DeliveryRefusedError as error:
             return Ended(job=job, result=AttemptResult.REFUSED, gone=error.gone)
         except DepartmentUnavailableError as error:
-            return Ended(
-                job=job, result=AttemptResult.FAILED, retry_after_s=error.retry_after_s
-            )
+            return Ended(job=job, result=AttemptResult.FAILED, retry_after_s=error.retry_after_s)
         return Ended(job=job, result=AttemptResult.DELIVERED, receipt=receipt)
 
 

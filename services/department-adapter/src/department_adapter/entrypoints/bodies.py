@@ -1,11 +1,9 @@
-"""What callers send and get. Strict: an unknown field, a NUL or half a surrogate pair is refused."""
+"""What callers send and get. Strict: unknown fields and unprintable text are refused."""
 
 from datetime import datetime
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from civicloop_contracts.codes import ProgressCode, ResultCode
-from civicloop_contracts.fact import DepartmentCode
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -18,6 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from civicloop_contracts.codes import ProgressCode, ResultCode
+from civicloop_contracts.fact import DepartmentCode
 from department_adapter.adapters.breakers import BreakerState
 from department_adapter.domain.commands import UpdateKind
 from department_adapter.domain.department import (
@@ -64,11 +64,10 @@ class Body(BaseModel):
 
 
 class UpdateBody(Body):
-    """
-    What a department says about its task.
+    """What a department says about its task.
 
-    ``update_id`` is the department's own: the same one again gets the same answer. ``progress`` goes
-    with kind `progress`, ``result`` with kind `complete`; both may carry a ``remark``.
+    ``update_id`` is the department's own: the same one again gets the same answer. ``progress``
+    goes with kind `progress`, ``result`` with kind `complete`; both may carry a ``remark``.
     """
 
     model_config = ConfigDict(

@@ -7,12 +7,12 @@ from http import HTTPStatus
 from typing import Annotated, Protocol
 from uuid import UUID
 
-from civicloop_contracts.fact import DepartmentCode
-from civicloop_kit.auth import Principal, requires
-from civicloop_kit.ids import uuid7
-from civicloop_kit.logs import get_logger
 from fastapi import APIRouter, Depends, Path, Response
 
+from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.auth import requires
+from civicloop_kit.ids import uuid7
+from civicloop_kit.logs import get_logger
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.probe import Check
@@ -31,7 +31,6 @@ from department_adapter.ports import Registered
 from department_adapter.store.registry import Put
 from department_adapter.wire import REPLAY_QUEUE
 
-Operator = Annotated[Principal, Depends(requires("operator"))]
 Code = Annotated[DepartmentCode, Path(description="A department's code.")]
 _log = get_logger(__name__)
 
@@ -78,7 +77,7 @@ class Probe(Protocol):
 class DepartmentDesk:
     """Keeps the registry; *wake* tells the worker that there may be something to deliver."""
 
-    def __init__(  # noqa: PLR0913 - joined once in main
+    def __init__(
         self,
         *,
         registry: Registry,
@@ -98,8 +97,7 @@ class DepartmentDesk:
         self._wake = wake
 
     async def put(self, code: str, body: DepartmentBody) -> tuple[DepartmentView, bool]:
-        """
-        Make or change a department; returns it and whether it is new.
+        """Make or change a department; returns it and whether it is new.
 
         Raises:
             ReservedCodeError, ForbiddenAddressError, UnknownHostError: Nothing was changed.
@@ -126,8 +124,7 @@ class DepartmentDesk:
         )
 
     async def view(self, code: str) -> DepartmentView:
-        """
-        Return one department.
+        """Return one department.
 
         Raises:
             NoSuchDepartmentError: There is none.
@@ -136,8 +133,7 @@ class DepartmentDesk:
         return self._view(registered.department, await self._waiting.waiting())
 
     async def rotate(self, code: str) -> SecretView:
-        """
-        Give a webhook a new secret.
+        """Give a webhook a new secret.
 
         Raises:
             NoSuchDepartmentError, NoWebhookError: There is nothing to rotate.
@@ -151,8 +147,7 @@ class DepartmentDesk:
         return SecretView(code=code, secret=secret, previous_valid_until=until)
 
     async def probe(self, code: str) -> ProbeView:
-        """
-        Try a webhook with samples.
+        """Try a webhook with samples.
 
         Raises:
             NoSuchDepartmentError, NoWebhookError: There is nothing to try.
@@ -181,14 +176,15 @@ class DepartmentDesk:
 
 def department_router(desk: DepartmentDesk) -> APIRouter:
     """Return the endpoints for the registry."""
-    router = APIRouter(prefix="/v1/departments", tags=["departments"])
+    operator = Depends(requires("operator"))
+    router = APIRouter(prefix="/v1/departments", tags=["departments"], dependencies=[operator])
 
     @router.get("", summary="The registry of departments")
-    async def get_departments(_caller: Operator) -> DepartmentsView:
+    async def get_departments() -> DepartmentsView:
         return DepartmentsView(departments=await desk.views())
 
     @router.get("/{code}", summary="A department: how it is reached, how it is with it now")
-    async def get_department(code: Code, _caller: Operator) -> DepartmentView:
+    async def get_department(code: Code) -> DepartmentView:
         return await desk.view(code)
 
     @router.put(
@@ -197,18 +193,18 @@ def department_router(desk: DepartmentDesk) -> APIRouter:
         responses={201: {"model": DepartmentView, "description": "Made"}},
     )
     async def put_department(
-        code: Code, body: DepartmentBody, _caller: Operator, response: Response
+        code: Code, body: DepartmentBody, response: Response
     ) -> DepartmentView:
         view, made = await desk.put(code, body)
         response.status_code = HTTPStatus.CREATED if made else HTTPStatus.OK
         return view
 
     @router.post("/{code}/rotate-secret", summary="A new secret; the old one signs on for 24 h")
-    async def rotate_department_secret(code: Code, _caller: Operator) -> SecretView:
+    async def rotate_department_secret(code: Code) -> SecretView:
         return await desk.rotate(code)
 
     @router.post("/{code}/test", summary="Send samples to a webhook and say what to set right")
-    async def test_department(code: Code, _caller: Operator) -> ProbeView:
+    async def test_department(code: Code) -> ProbeView:
         return await desk.probe(code)
 
     return router

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Annotated, Final, Protocol
 from uuid import UUID
 
+from fastapi import APIRouter, Depends, Request, Response
+
 from civicloop_kit.auth import DEPARTMENT_PREFIX, Principal, principal_ref, requires
 from civicloop_kit.command import CaseCommand, Reply
 from civicloop_kit.http import Refusals, digest_of, traceparent_of
 from civicloop_kit.ids import uuid7
 from civicloop_kit.vault import seal
-from fastapi import APIRouter, Depends, Request, Response
-
 from department_adapter.adapters.addresses import ForbiddenAddressError, UnknownHostError
 from department_adapter.domain.commands import Answer, RecordUpdate, Remark
 from department_adapter.domain.errors import (
@@ -68,15 +68,16 @@ class SubjectKeys(Protocol):
 class TaskDesk:
     """Takes departments' updates; *key* makes the keyed hashes that facts and states hold."""
 
-    def __init__(self, *, commands: Submits, tasks: Tasks, keyring: SubjectKeys, key: bytes) -> None:
+    def __init__(
+        self, *, commands: Submits, tasks: Tasks, keyring: SubjectKeys, key: bytes
+    ) -> None:
         self._commands = commands
         self._tasks = tasks
         self._keyring = keyring
         self._key = key
 
     async def task(self, task_id: UUID, caller: Principal) -> TaskEntry:
-        """
-        Return a task that the caller may see.
+        """Return a task that the caller may see.
 
         Raises:
             NoSuchTaskError: Unknown, or another department's.

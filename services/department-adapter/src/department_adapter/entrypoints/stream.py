@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts.router import TaskCancelled, TaskDispatched
 from civicloop_kit.room import Decision, FactHandler, Moment
-
 from department_adapter import handlers
 from department_adapter.domain.model import CaseTasks
 

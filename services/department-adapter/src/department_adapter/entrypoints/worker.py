@@ -18,7 +18,6 @@ from civicloop_kit.jobs import Job, StaleClaimError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import UnavailableError
-
 from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.narratives import MAX_CASES
 from department_adapter.domain.commands import AttemptResult, DeliveryKind
@@ -109,8 +108,7 @@ class DueTasks:
         return self._in_flight
 
     async def deliver_due_tasks(self) -> int:
-        """
-        Record what has ended, begin what is due; returns how much that was.
+        """Record what has ended, begin what is due; returns how much that was.
 
         Raises:
             UnavailableError: The database does not answer; nothing is lost, ask again.
@@ -227,8 +225,8 @@ class DueTasks:
     async def _deliver(self, job: Job, registered: Registered, delivery: Delivery) -> None:
         try:
             self._end(await self._attempts.make(job, registered, delivery))
-        except Exception:
-            # A bug in a transport: the delivery comes again when its claim has run out.
+        except Exception:  # noqa: BLE001 - a bug in a transport costs one attempt, not the worker
+            # The delivery comes again when its claim has run out.
             _log.exception("delivery_failed", delivery_id=job.job_id)
             self._in_flight[job.queue] -= 1
 

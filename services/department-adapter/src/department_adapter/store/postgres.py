@@ -5,9 +5,9 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import orjson
+
 from civicloop_kit.jobs import write_job_effects
 from civicloop_kit.postgres import Connection, Database, load_queries
-
 from department_adapter.domain.commands import UpdateKind
 from department_adapter.domain.model import TaskState
 from department_adapter.ports import (
@@ -25,8 +25,7 @@ E = TypeVar("E")
 
 
 async def write_effects(connection: Connection, effects: Sequence[object]) -> None:
-    """
-    Save what the handlers of one transaction decided, beside the case rows.
+    """Save what the handlers of one transaction decided, beside the case rows.
 
     A task may be dispatched and cancelled in one transaction: its delivery is queued before it is
     dropped.

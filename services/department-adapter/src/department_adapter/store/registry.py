@@ -1,4 +1,4 @@
-"""The registry of departments in Postgres; webhook secrets are sealed with the key from settings."""
+"""The registry of departments in Postgres; webhook secrets are sealed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from typing import Any, Final
 from civicloop_kit.clock import Clock
 from civicloop_kit.postgres import Database, load_queries
 from civicloop_kit.sealing import Sealer
-
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.ports import Registered
 
@@ -54,8 +53,7 @@ class PostgresDepartments:
         return self._known
 
     async def put(self, department: Department, secret: str | None) -> Put:
-        """
-        Make or change a department, and let what waits for it be tried at once.
+        """Make or change a department, and let what waits for it be tried at once.
 
         *secret* becomes its secret when it has none yet.
         """

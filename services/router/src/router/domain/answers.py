@@ -1,9 +1,7 @@
 """What departments told of one task, folded from their facts."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from router.domain.facts import (
@@ -15,15 +13,6 @@ from router.domain.facts import (
     TaskProgressed,
     TaskReturned,
 )
-
-_TIMES: Final[Mapping[type[TaskAnswer], str]] = {
-    TaskDelivered: "delivered_at",
-    DeliveryParked: "parked_at",
-    TaskAcknowledged: "acknowledged_at",
-    TaskProgressed: "progressed_at",
-    TaskReturned: "returned_at",
-    TaskCompleted: "completed_at",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +30,22 @@ class Answer:
 
 def fold_answer(answer: Answer, fact: TaskAnswer) -> Answer:
     """Return *answer* after *fact*. What came first happened, however late we hear of it."""
-    name = _TIMES[type(fact)]
-    known: datetime | None = getattr(answer, name)
-    first = fact.occurred_at if known is None else min(known, fact.occurred_at)
-    return replace(answer, **{name: first})
+    at = fact.occurred_at
+    match fact:
+        case TaskDelivered():
+            answer = replace(answer, delivered_at=_first(answer.delivered_at, at))
+        case DeliveryParked():
+            answer = replace(answer, parked_at=_first(answer.parked_at, at))
+        case TaskAcknowledged():
+            answer = replace(answer, acknowledged_at=_first(answer.acknowledged_at, at))
+        case TaskProgressed():
+            answer = replace(answer, progressed_at=_first(answer.progressed_at, at))
+        case TaskReturned():
+            answer = replace(answer, returned_at=_first(answer.returned_at, at))
+        case TaskCompleted():
+            answer = replace(answer, completed_at=_first(answer.completed_at, at))
+    return answer
+
+
+def _first(known: datetime | None, told: datetime) -> datetime:
+    return told if known is None else min(known, told)

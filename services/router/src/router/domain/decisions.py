@@ -77,7 +77,9 @@ def _dispatch(case: Case, plan: Plan, now: datetime) -> tuple[OwnFact, ...]:
     if plan.dispute is not None:
         return (_open_dispute(case, plan.dispute, now),)
     given = tuple(_give(case, case.filed, plan, task, now) for task in plan.tasks)
-    # An answer may have been read before the filing: what it decides is decided now.
+    if not case.answers:
+        return given
+    # Answers were read before the filing: what they decide is decided now.
     return given + _finish(evolve_all(case, given), now)
 
 

@@ -1,0 +1,49 @@
+"""The application over fakes, and tokens for its callers."""
+
+import json
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from civicloop_kit.auth import ISSUER
+from intake.testing import City
+
+Headers = Callable[..., Mapping[str, str]]
+
+
+@pytest.fixture(scope="session")
+def signing_key() -> OKPKey:
+    """Return a key that signs tokens."""
+    return OKPKey.generate_key("Ed25519")
+
+
+@pytest.fixture
+def city(signing_key: OKPKey) -> City:
+    """Return intake over fakes."""
+    return City(json.dumps(signing_key.as_dict(private=False)))
+
+
+@pytest.fixture
+def headers(signing_key: OKPKey) -> Headers:
+    """Return a function that makes the headers of a caller with a role."""
+
+    def make(role: str, key: str | None = None, name: str = "desk-1") -> Mapping[str, str]:
+        now = int(time.time())
+        claims = {"iss": ISSUER, "sub": name, "roles": [role], "iat": now, "exp": now + 600}
+        token = jwt.encode({"alg": "EdDSA"}, claims, signing_key, algorithms=["EdDSA"])
+        known = {"Authorization": f"Bearer {token}"}
+        return {**known, "Idempotency-Key": key} if key else known
+
+    return make
+
+
+@pytest.fixture
+async def client(city: City) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client of the application."""
+    transport = httpx.ASGITransport(app=city.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+        yield client

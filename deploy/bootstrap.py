@@ -124,7 +124,7 @@ def _cache() -> Path:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(f"{ROOT} {sys.version} {platform.machine()}".encode())
-    for path in (LOCK, *(ROOT / folder / "pyproject.toml" for folder in PACKAGES)):
+    for path in (Path(__file__), LOCK, *(ROOT / folder / "pyproject.toml" for folder in PACKAGES)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -163,7 +163,7 @@ def _install(wheels: Path) -> None:
         _pip("install", "--require-hashes", *local, "-r", only_uv.name)
     uv = [str(VENV / "bin" / "uv"), "pip"]
     offline = ["--offline", "--no-index", "--find-links", str(wheels)]
-    _run([*uv, "sync", *offline, "--require-hashes", str(LOCK)])
+    _run([*uv, "sync", *offline, "--require-hashes", "--compile-bytecode", str(LOCK)])
     editable = [argument for folder in PACKAGES for argument in ("-e", str(ROOT / folder))]
     _run([*uv, "install", *offline, "--no-deps", "--no-build-isolation", *editable])
 

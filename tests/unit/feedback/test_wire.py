@@ -1,7 +1,8 @@
 """Between the contracts and this room's words."""
 
 import pytest
-from tests.unit.feedback.conftest import CASE_ID, CAUSE, VERIFIER, Bench, Story, at
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import CASE_ID, CAUSE, VERIFIER, Story, at
 
 from civicloop_contracts import codes
 from civicloop_contracts.envelope import Envelope, read_fact, value_of

@@ -30,9 +30,9 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def test_the_defaults_are_those_of_the_city(environment: pytest.MonkeyPatch) -> None:
     """Jurisdiction and list have defaults; both can be set."""
-    assert IntakeSettings().jurisdiction == "4101"  # type: ignore[call-arg]
+    assert IntakeSettings().jurisdiction == "4101"
     environment.setenv("CIVICLOOP_JURISDICTION", "1101")
-    assert IntakeSettings().jurisdiction == "1101"  # type: ignore[call-arg]
+    assert IntakeSettings().jurisdiction == "1101"
 
 
 @pytest.mark.parametrize("name", ["KEYRING_URL", "KEYRING_KEY"])
@@ -40,11 +40,11 @@ def test_the_keyring_is_needed(environment: pytest.MonkeyPatch, name: str) -> No
     """Without it no report could be taken in."""
     environment.delenv(f"CIVICLOOP_{name}")
     with pytest.raises(ValidationError, match=name.lower()):
-        IntakeSettings()  # type: ignore[call-arg]
+        IntakeSettings()
 
 
 def test_a_jurisdiction_is_digits(environment: pytest.MonkeyPatch) -> None:
     """A name instead of a code is refused at start, not at the first report."""
     environment.setenv("CIVICLOOP_JURISDICTION", "Zhengzhou")
     with pytest.raises(ValidationError, match="jurisdiction"):
-        IntakeSettings()  # type: ignore[call-arg]
+        IntakeSettings()

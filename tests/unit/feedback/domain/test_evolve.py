@@ -5,7 +5,8 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.feedback.conftest import HANDLER, Bench, Story, at
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import HANDLER, Story, at
 
 from civicloop_contracts import codes
 from civicloop_contracts.fact import Fact

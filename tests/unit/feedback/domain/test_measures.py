@@ -1,7 +1,8 @@
 """What is measured of a case and its tasks."""
 
 import pytest
-from tests.unit.feedback.conftest import VERIFIER, Bench, Story, at, task_ref
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import VERIFIER, Story, at, task_ref
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts.parts import ExternalClock

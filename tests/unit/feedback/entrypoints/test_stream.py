@@ -1,7 +1,8 @@
 """Which facts are read, and that each is translated."""
 
 import pytest
-from tests.unit.feedback.conftest import POLICY, Bench, Story
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import POLICY, Story
 
 from civicloop_contracts.choreography import handled_by
 from civicloop_contracts.codes import Service

@@ -154,7 +154,7 @@ def test_work_that_ended_unsolved_is_not_verified(outcome: Outcome) -> None:
 
 def test_the_lead_is_that_of_the_newest_attempt() -> None:
     """An assisting department is no lead; a newer attempt or round replaces it, in any order."""
-    facts = (
+    facts: tuple[Fact, ...] = (
         dispatched(1, lead="water"),
         dispatched(2, lead=None),
         dispatched(3, attempt=2, lead="power"),
@@ -168,7 +168,8 @@ def test_the_lead_is_that_of_the_newest_attempt() -> None:
 
 def test_a_new_round_starts_over() -> None:
     """After reopening the case is at work again, and its former outcome is gone."""
-    for order in permutations((closed(9), dispatched(30, round_=2))):
+    facts: tuple[Fact, ...] = (closed(9), dispatched(30, round_=2))
+    for order in permutations(facts):
         progress = folded(filed(), *order).progress
         assert progress is not None
         assert (progress.round, progress.status, progress.outcome) == (2, Status.HANDLING, None)

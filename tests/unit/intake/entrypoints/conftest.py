@@ -10,6 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from civicloop_kit.auth import ISSUER
+from civicloop_kit.tracing import configure_tracing
 from intake.testing import City
 
 Headers = Callable[..., Mapping[str, str]]
@@ -19,6 +20,12 @@ Headers = Callable[..., Mapping[str, str]]
 def signing_key() -> OKPKey:
     """Return a key that signs tokens."""
     return OKPKey.generate_key("Ed25519")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tracing() -> None:
+    """Trace as the process does, without an exporter."""
+    configure_tracing("intake", 0.0, None)
 
 
 @pytest.fixture

@@ -107,7 +107,8 @@ def filed() -> CaseState:
 
 def follow(*facts: Fact) -> tuple[CaseState, list[object]]:
     """Return the state and effects after these facts."""
-    state, effects = filed(), []
+    state = filed()
+    effects: list[object] = []
     for number, item in enumerate(facts, start=1):
         moment = Moment(now=NOW, source=type(item).source, sequence=number)
         decision = HANDLERS[type(item)](state, item, moment)
@@ -125,7 +126,7 @@ def test_each_method_is_named_after_its_fact() -> None:
     """`on_<fact>` handles that fact: the table can be read without looking."""
     for kind, handler in HANDLERS.items():
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", kind.__name__).lower()
-        assert handler.__name__ == f"on_{snake}"  # type: ignore[attr-defined]
+        assert handler.__name__ == f"on_{snake}"
 
 
 def test_any_order_of_the_sources_ends_alike() -> None:

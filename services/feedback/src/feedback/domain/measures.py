@@ -76,8 +76,9 @@ Measure = CaseMeasure | TaskMeasure
 
 def changed_measures(before: Case, after: Case) -> tuple[Measure, ...]:
     """Return the rows that differ between two states of one case."""
-    old = {measure_task(before, task) for task in before.tasks}
-    new = (measure_task(after, task) for task in after.tasks)
+    known = set() if _ends_differ(before, after) else set(map(id, before.tasks))
+    old = {measure_task(before, task) for task in before.tasks if id(task) not in known}
+    new = (measure_task(after, task) for task in after.tasks if id(task) not in known)
     tasks = tuple(measure for measure in new if measure not in old)
     measure = measure_case(after)
     return tasks if measure == measure_case(before) else (measure, *tasks)

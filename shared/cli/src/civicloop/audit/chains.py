@@ -83,7 +83,9 @@ class Chain:
         elif mark[0] == self.last and self.digest is not None and mark[1] != self.digest:
             self._violate_digest(findings)
 
-    def check_progress(self, services: Iterable[str], findings: Findings, *, all_read: bool) -> None:
+    def check_progress(
+        self, services: Iterable[str], findings: Findings, *, all_read: bool
+    ) -> None:
         """Report services that applied what is not there or, with *all_read*, have not read all."""
         for service in services:
             read = self.readers.get(service, (0, ""))[0]

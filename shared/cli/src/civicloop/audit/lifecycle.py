@@ -94,7 +94,7 @@ class Lifecycle:
             after = thing.after(move.step, before)
             if after is None:
                 about = f" of task {move.task_id}" if move.task_id else ""
-                text = f"{name}{about} is no step of a {thing.name} that is {before}"
+                text = f"{name}{about} is no step of the {thing.name}: it is {before}"
                 findings.violate(Rule.STEPS, self.case_id, thing.source, text)
                 continue
             self.states[key] = after
@@ -162,4 +162,3 @@ def _words(condition: Condition) -> str:
         f" {name} {value}" for name, value in zip(same, values, strict=True) if value is not None
     )
     return " or ".join(of) + with_values
-

@@ -76,7 +76,7 @@ class Membership:
                 findings.violate(Rule.RECEIPTS, answer.case_id, answer.file, text)
 
     def _end(self, case_id: UUID) -> UUID:
-        """Follow merges to the case that lives on; a ring, which nobody may make, ends somewhere."""
+        """Follow merges to the case that lives on; a forged ring of merges ends somewhere."""
         passed = {case_id}
         while (survivor := self.survivors.get(case_id)) is not None and survivor not in passed:
             case_id = survivor

@@ -1,0 +1,1 @@
+"""Departments that handle tasks by themselves, over real HTTP: for the demo and for tests."""

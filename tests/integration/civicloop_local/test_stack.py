@@ -139,6 +139,17 @@ def test_a_stack_ends_with_the_process_it_is_tied_to(layout: Layout) -> None:
     assert not control.down(layout)
 
 
+def test_a_stack_ends_when_its_folder_is_removed(layout: Layout) -> None:
+    """A deleted clone leaves no process behind."""
+    control.up(layout, parts=("postgres",))
+    supervisor = read_state(layout.state_file).supervisor
+    pid = _pids(layout)["postgres"]
+    assert pid is not None
+    postgres = identify(pid)
+    shutil.rmtree(layout.run)
+    _until(lambda: find(supervisor) is None and find(postgres) is None)
+
+
 def test_the_wheels_postgres_serves(layout: Layout) -> None:
     """A machine without Postgres has one all the same."""
     layout.create()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import signal
@@ -58,6 +59,8 @@ class Supervisor:
             self._tick()
             if tied_to is not None and find(tied_to) is None:
                 break
+            if not self._layout.run.is_dir():
+                break
         self._end()
 
     def _add(self, part: Part) -> None:
@@ -90,7 +93,8 @@ class Supervisor:
         log.info("stopped")
 
     def _write(self) -> None:
-        with self._writing:
+        # Somebody may have removed the folder below a running stack: its parts must still end.
+        with self._writing, contextlib.suppress(FileNotFoundError):
             write_state(self._layout.state_file, self._state)
 
 

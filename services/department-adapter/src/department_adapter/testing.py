@@ -1,10 +1,12 @@
 """For tests of this room: facts of the router about one case, and everything outside as fakes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
+
+import httpx
 
 from civicloop_contracts import codes
 from civicloop_contracts.fact import Replay
@@ -113,6 +115,15 @@ def entry(department: str = "water", **fields: Any) -> TaskEntry:
         "updated_at": START,
     }
     return TaskEntry(**{**given, **fields})
+
+
+def streamed(status: int, headers: Mapping[str, str] | None = None) -> httpx.Response:
+    """Return an answer whose body comes over a connection, as a real one does."""
+
+    async def body() -> AsyncIterator[bytes]:
+        yield b"ok"
+
+    return httpx.Response(status, headers=headers, content=body())
 
 
 @dataclass(kw_only=True)

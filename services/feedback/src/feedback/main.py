@@ -3,11 +3,10 @@
 from datetime import timedelta
 from functools import partial
 
-from civicloop_kit.auth import principal_ref
-from civicloop_kit.process import Kit, Parts, run
-
 from civicloop_contracts.codes import Service
 from civicloop_contracts.facts.feedback import FeedbackFact
+from civicloop_kit.auth import principal_ref
+from civicloop_kit.process import Kit, Parts, run
 from civicloop_kit.room import Room
 from feedback import handlers, wire
 from feedback.domain import closing

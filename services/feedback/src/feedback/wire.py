@@ -122,7 +122,7 @@ def to_contract(fact: facts.OwnFact, stamp: Stamp) -> Fact:
 
 def to_snapshot(case: Case, stamp: SnapshotStamp) -> CaseSnapshot:
     """Return what anybody may know about a case."""
-    filing = case.filing
+    filing, lead = case.filing, case.lead
     opened_at = case.rejection.at if case.rejection else case.filed_at
     return CaseSnapshot(
         case_id=stamp.case_id,
@@ -133,9 +133,9 @@ def to_snapshot(case: Case, stamp: SnapshotStamp) -> CaseSnapshot:
         outcome=codes.Outcome(case.outcome.value) if case.outcome else None,
         matter=_matter(filing.matter) if filing else None,
         place=_place(filing.place) if filing else None,
-        lead=lead_department(case),
+        lead=lead_department(filing, lead),
         opened_at=opened_at,
-        due_at=case_due_at(case),
+        due_at=case_due_at(filing, lead),
         closed_at=case.closed_at,
     )
 

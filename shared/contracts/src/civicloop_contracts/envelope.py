@@ -109,8 +109,8 @@ def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
 
 
 def value_of(fact: Fact) -> bytes:
-    """Return the JSON value of a fact, as sent."""
-    return fact.model_dump_json(exclude_none=True).encode()
+    """Return the JSON value of a fact, as sent: what equals its default is left out."""
+    return fact.model_dump_json(exclude_defaults=True).encode()
 
 
 def _decoded(headers: Headers) -> Mapping[str, str]:

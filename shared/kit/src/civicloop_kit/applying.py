@@ -85,7 +85,7 @@ class Applier(Generic[S]):
         facts, due = self._fire_due(row, replay, now) if replay else ([], row.state)
         decision = self._room.on_command[type(command.body)](due, command.body, now)
         name = f"{self._room.service} {type(command.body).__name__}"
-        with tracing.hop(command.traceparent, name) as trace:
+        with tracing.hop(row.traceparent or command.traceparent, name) as trace:
             self._keep(row, replay, [*facts, decision], command.cause, trace)
         return decision
 
@@ -94,7 +94,8 @@ class Applier(Generic[S]):
         try:
             decisions, _ = self._fire_due(row, row.replay, self._now, inclusive=True)
             if decisions:
-                self._keep(row, row.replay, decisions, cause, None)
+                with tracing.hop(row.traceparent, f"{self._room.service} timer") as trace:
+                    self._keep(row, row.replay, decisions, cause, trace)
         except Exception:  # noqa: BLE001 - a bug costs this case, caller or step only
             _log.exception("timer_failed", case_id=str(row.case_id))
             row.blocked = row.changed = True
@@ -174,6 +175,7 @@ class Applier(Generic[S]):
             self._work.effects.extend(decision.effects)
         row.state = decisions[-1].state
         row.replay = replay
+        row.traceparent = row.traceparent or traceparent
         row.changed = True
         self._work.traceparents[row.case_id] = traceparent
 

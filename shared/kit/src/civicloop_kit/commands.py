@@ -116,6 +116,7 @@ class Commands(Generic[S]):
             work = await transactions.store.lock(connection, {c.case_id for c in todo})
             new = self._decide(commands, outcomes, work)
             await self._write_replies(connection, [item for item in new if item.key])
+            await transactions.store.forget_blank(connection, work)
             if work.changed:
                 await transactions.save(connection, work)
         transactions.committed(work)

@@ -6,8 +6,12 @@ ON CONFLICT (case_id) DO NOTHING
 
 -- name: lock_rows
 -- Load and lock the rows of a batch.
-SELECT case_id, version, inbox, emitted, held_count, blocked, replay, state
+SELECT case_id, version, inbox, emitted, held_count, blocked, replay, traceparent, state
 FROM case_rows WHERE case_id = ANY($1::uuid[]) ORDER BY case_id FOR UPDATE
+
+-- name: drop_blank_rows
+-- A refused command on a case that nobody knows leaves no row.
+DELETE FROM case_rows WHERE case_id = ANY($1::uuid[]) AND version = 0 AND state IS NULL
 
 -- name: load_held
 -- The held records of the cases of a batch that have any.
@@ -19,13 +23,15 @@ FROM held WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, source, seq NULLS FI
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::text[],
-        $8::timestamptz[], $9::text[]
-    ) AS t (case_id, expected, inbox, emitted, held_count, blocked, replay, timer_at, state)
+        $8::text[], $9::timestamptz[], $10::text[]
+    ) AS t (
+        case_id, expected, inbox, emitted, held_count, blocked, replay, traceparent, timer_at, state
+    )
 ), saved AS (
     UPDATE case_rows r SET
         version = r.version + 1, inbox = i.inbox::jsonb, emitted = i.emitted::jsonb,
         held_count = i.held_count, blocked = i.blocked, replay = i.replay::jsonb,
-        timer_at = i.timer_at, state = i.state::jsonb
+        traceparent = i.traceparent, timer_at = i.timer_at, state = i.state::jsonb
     FROM incoming i
     WHERE r.case_id = i.case_id AND (i.expected IS NULL OR r.version = i.expected)
     RETURNING r.case_id
@@ -33,14 +39,14 @@ WITH incoming AS (
     INSERT INTO outbox (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
     SELECT o.source, o.case_id, o.seq, o.shard, o.topic, o.type, o.value, o.traceparent, o.recorded_at
     FROM unnest(
-        $10::text[], $11::uuid[], $12::bigint[], $13::smallint[], $14::text[], $15::text[],
-        $16::bytea[], $17::text[], $18::timestamptz[]
+        $11::text[], $12::uuid[], $13::bigint[], $14::smallint[], $15::text[], $16::text[],
+        $17::bytea[], $18::text[], $19::timestamptz[]
     ) AS o (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
     WHERE o.case_id IN (SELECT case_id FROM saved)
 ), shown AS (
     INSERT INTO snapshots AS s (case_id, version, value, traceparent)
     SELECT n.case_id, n.version, n.value, n.traceparent
-    FROM unnest($19::uuid[], $20::bigint[], $21::bytea[], $22::text[])
+    FROM unnest($20::uuid[], $21::bigint[], $22::bytea[], $23::text[])
         AS n (case_id, version, value, traceparent)
     WHERE n.case_id IN (SELECT case_id FROM saved)
     ON CONFLICT (case_id) DO UPDATE
@@ -48,7 +54,7 @@ WITH incoming AS (
     WHERE s.version < excluded.version
 ), moved AS (
     UPDATE positions p SET next = n.next
-    FROM unnest($23::text[], $24::int[], $25::bigint[], $26::bigint[])
+    FROM unnest($24::text[], $25::int[], $26::bigint[], $27::bigint[])
         AS n (topic, partition, expected, next)
     WHERE p.topic = n.topic AND p.partition = n.partition AND p.next = n.expected
     RETURNING p.partition
@@ -123,7 +129,7 @@ SELECT case_id FROM case_rows WHERE timer_at <= $1 AND NOT blocked ORDER BY time
 
 -- name: read_state
 -- One case, without a lock.
-SELECT case_id, version, inbox, emitted, held_count, blocked, replay, state
+SELECT case_id, version, inbox, emitted, held_count, blocked, replay, traceparent, state
 FROM case_rows WHERE case_id = $1
 
 -- name: scan_outbox

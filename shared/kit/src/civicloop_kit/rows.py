@@ -22,6 +22,7 @@ class Row(Generic[S]):
 
     ``inbox`` has the last applied mark per incoming source, ``emitted`` the last one per outgoing
     source. ``blocked``: a record failed as a bug; every later record of the case waits behind it.
+    ``traceparent`` is that of the first hop: all that becomes of the case stays in its trace.
     """
 
     case_id: UUID
@@ -31,6 +32,7 @@ class Row(Generic[S]):
     held_count: int
     blocked: bool
     replay: Replay | None
+    traceparent: str | None = None
     state: S
     changed: bool = False
 

@@ -53,6 +53,12 @@ class Store(Generic[S]):
                 work.held_before.setdefault(record["case_id"], []).append(_held(record))
         return work
 
+    async def forget_blank(self, connection: Connection, work: Work[S]) -> None:
+        """Remove rows that were made for this transaction and that nothing was decided about."""
+        blank = [row.case_id for row in work.rows.values() if not (row.version or row.changed)]
+        if blank:
+            await connection.execute(_QUERIES["drop_blank_rows"], blank)
+
     async def read(self, connection: Connection, case_id: UUID) -> Row[S] | None:
         """Return one case without locking it, or None when it is not known."""
         row = await connection.fetchrow(_QUERIES["read_state"], case_id)
@@ -84,6 +90,7 @@ class Store(Generic[S]):
             held_count=row["held_count"],
             blocked=row["blocked"],
             replay=None if replay is None else Replay.model_validate_json(replay),
+            traceparent=row["traceparent"],
             state=(
                 self._room.new_state(row["case_id"])
                 if state is None
@@ -132,6 +139,7 @@ class Store(Generic[S]):
             [row.held_count for row in rows],
             [row.blocked for row in rows],
             [row.replay.model_dump_json() if row.replay else None for row in rows],
+            [row.traceparent for row in rows],
             # A replayed case lives on the times of its file: no worker fires its timers.
             [None if row.replay else self._room.next_timer(row.state) for row in rows],
             [msgspec.json.encode(row.state).decode() for row in rows],

@@ -51,7 +51,7 @@ def hop(traceparent: str | None, name: str) -> Iterator[str | None]:
 
 
 @contextmanager
-def request(traceparent: str | None, name: str) -> Iterator[str]:
+def request(traceparent: str | None, name: str) -> Iterator[str | None]:
     """Open the span of an HTTP request, which starts a trace when the caller has none."""
     parent = _propagator.extract({"traceparent": traceparent or ""})
     with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER) as span:
@@ -83,7 +83,7 @@ def _link(traceparent: str) -> Link:
     return Link(trace.get_current_span(context).get_span_context())
 
 
-def _header(span: Span) -> str:
+def _header(span: Span) -> str | None:
     carrier: dict[str, str] = {}
     _propagator.inject(carrier, trace.set_span_in_context(span))
-    return carrier["traceparent"]
+    return carrier.get("traceparent")

@@ -47,7 +47,9 @@ def queued() -> CaseTasks:
 def ended() -> CaseTasks:
     """Return a case whose one task was cancelled at minute 5."""
     case = queued()
-    return evolve_all(case, end_task(case, EndTask(task=TASK, department="water", sequence=2), at(5)))
+    return evolve_all(
+        case, end_task(case, EndTask(task=TASK, department="water", sequence=2), at(5))
+    )
 
 
 def failed(record: RecordDelivery, result: AttemptResult = AttemptResult.FAILED) -> RecordDelivery:

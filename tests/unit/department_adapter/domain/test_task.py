@@ -41,9 +41,7 @@ def queued() -> CaseTasks:
 def update(answer: Answer, department: str = "water", task_id: UUID = TASK.task_id) -> RecordUpdate:
     """Return an update."""
     update_id = uuid5(task_id, answer.kind)
-    return RecordUpdate(
-        update_id=update_id, task_id=task_id, department=department, answer=answer
-    )
+    return RecordUpdate(update_id=update_id, task_id=task_id, department=department, answer=answer)
 
 
 def after(case: CaseTasks, answers: Iterable[Answer], minutes: float = 10) -> CaseTasks:

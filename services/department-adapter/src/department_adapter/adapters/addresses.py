@@ -15,6 +15,7 @@ import httpx
 
 from department_adapter.domain.errors import AdapterError
 
+MAX_PORT: Final = 65_535
 _PORTS: Final = {"http": 80, "https": 443}
 # RFC 6052 and RFC 8215: IPv4 addresses inside IPv6 ones.
 _TRANSLATED: Final = (
@@ -56,6 +57,8 @@ def read_url(text: str) -> httpx.URL:
         ) from error
     if url.scheme not in _PORTS or not url.host:
         raise ForbiddenAddressError("the address must begin with http:// or https:// and a host")
+    if url.port is not None and not 0 < url.port <= MAX_PORT:
+        raise ForbiddenAddressError("the port must be between 1 and 65535")
     if url.userinfo or url.fragment:
         raise ForbiddenAddressError("the address must hold no user name, password or fragment")
     return url

@@ -158,9 +158,8 @@ class DueTasks:
             await self._departments.disable(code)
 
     async def _begin(self) -> int:
-        known = await self._departments.known()
         now = self._clock.now()
-        unknown = await self._unknown_queues(known, now)
+        known, unknown = await self._known_and_unknown(now)
         free = {**self._free(known), **dict.fromkeys(unknown, UNKNOWN_PLACES)}
         jobs = await self._jobs.claim({q: n for q, n in free.items() if n > 0}, now, CLAIM_EXPIRY)
         for job in jobs:
@@ -181,16 +180,19 @@ class DueTasks:
                 )
         return free
 
-    async def _unknown_queues(
-        self, known: Mapping[str, Registered], now: datetime
-    ) -> frozenset[str]:
-        """Return the queues of departments that nobody registered, looked for now and then."""
+    async def _known_and_unknown(
+        self, now: datetime
+    ) -> tuple[Mapping[str, Registered], frozenset[str]]:
+        """Return all departments, and now and then the queues of those that nobody registered."""
+        known = await self._departments.known()
         if self._looked_at is not None and now - self._looked_at < LOOK_FOR_UNKNOWN_EVERY:
-            return frozenset()
+            return known, frozenset()
         self._looked_at = now
-        names = await self._queues.names() - known.keys() - {REPLAY_QUEUE}
-        # What was read a moment ago may be older than a department that was just added.
-        return names - (await self._departments.reread()).keys() if names else names
+        names = await self._queues.names() - {REPLAY_QUEUE}
+        if names - known.keys():
+            # What was read a moment ago may be older than a department that was just added.
+            known = await self._departments.reread()
+        return known, names - known.keys()
 
     def _park(self, jobs: Sequence[Job]) -> None:
         for job in jobs:

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from feedback.domain.case import Case, Task
-from feedback.domain.facts import TaskRole
+from feedback.domain.facts import Filing, TaskRole
 
 _DISTRICT_DIGITS: Final = 6
 
@@ -76,21 +76,22 @@ Measure = CaseMeasure | TaskMeasure
 
 def changed_measures(before: Case, after: Case) -> tuple[Measure, ...]:
     """Return the rows that differ between two states of one case."""
-    known = set() if _ends_differ(before, after) else set(map(id, before.tasks))
-    old = {measure_task(before, task) for task in before.tasks if id(task) not in known}
-    new = (measure_task(after, task) for task in after.tasks if id(task) not in known)
-    tasks = tuple(measure for measure in new if measure not in old)
+    ended = (before.handled is None) != (after.handled is None)
+    tasks = tuple(
+        measure_task(after, task)
+        for task in after.tasks
+        if task not in before.tasks or (ended and task.completed_at is None)
+    )
     measure = measure_case(after)
     return tasks if measure == measure_case(before) else (measure, *tasks)
 
 
 def measure_case(case: Case) -> CaseMeasure:
     """Return the row of a case."""
-    filing = case.filing
-    answer = case.answer
-    due_at = case_due_at(case)
+    filing, answer, lead = case.filing, case.answer, case.lead
+    due_at = case_due_at(filing, lead)
     handled_at = case.handled.at if case.handled else None
-    dispatch = case.lead.dispatch if case.lead else None
+    dispatch = lead.dispatch if lead else None
     return CaseMeasure(
         case_id=case.case_id,
         state=case.state.value,
@@ -102,7 +103,7 @@ def measure_case(case: Case) -> CaseMeasure:
         kind=filing.matter.kind if filing else None,
         code=filing.matter.code if filing else None,
         district=filing.place.division[:_DISTRICT_DIGITS] if filing else None,
-        lead=lead_department(case),
+        lead=lead_department(filing, lead),
         source_clock=filing.source_clock if filing else False,
         provisional=dispatch.provisional if dispatch else False,
         due_at=due_at,
@@ -146,19 +147,18 @@ def measure_task(case: Case, task: Task) -> TaskMeasure:
     )
 
 
-def lead_department(case: Case) -> str | None:
+def lead_department(filing: Filing | None, lead: Task | None) -> str | None:
     """Return who leads: by the dispatch, before it by the source system's word."""
-    if case.lead:
-        return case.lead.department
-    return case.filing.lead if case.filing else None
+    if lead:
+        return lead.department
+    return filing.lead if filing else None
 
 
-def case_due_at(case: Case) -> datetime | None:
+def case_due_at(filing: Filing | None, lead: Task | None) -> datetime | None:
     """Return by when the case has to be handled; None is no deadline."""
-    if case.filing and case.filing.source_clock:
-        return case.filing.due_at
-    dispatch = case.lead.dispatch if case.lead else None
-    return dispatch.due_at if dispatch else None
+    if filing and filing.source_clock:
+        return filing.due_at
+    return lead.dispatch.due_at if lead and lead.dispatch else None
 
 
 def _channel(case: Case) -> str | None:

@@ -1,8 +1,7 @@
-"""What callers send and get. An unknown field, a NUL or half a surrogate pair is refused."""
+"""What callers send. An unknown field, a NUL or half a surrogate pair is refused."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -20,7 +19,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from civicloop_contracts.codes import CaseStatus, Channel, MatterKind, Outcome, Precision
+from civicloop_contracts.codes import Channel, MatterKind
 from civicloop_contracts.fact import (
     ConditionCode,
     DepartmentCode,
@@ -209,56 +208,13 @@ class BatchBody(Body):
 class NarrativesBody(Body):
     """Which cases' narratives are wanted, and why."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"purpose": "delivery", "case_ids": ["019cabc0-0000-7000-8000-000000000001"]}
+            ]
+        }
+    )
+
     purpose: Literal[Purpose.DELIVERY]
     case_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MAX_NARRATIVE_CASES)]
-
-
-class Receipt(BaseModel):
-    """What became of a report; ``reason`` says why it was rejected."""
-
-    case_id: UUID
-    report_id: UUID
-    status: Literal[CaseStatus.FILED, CaseStatus.REJECTED]
-    reason: str | None = None
-
-
-class BatchAnswer(BaseModel):
-    """One result per line, in order: a receipt, or {"problem": ...} as RFC 9457 has it."""
-
-    results: Sequence[Mapping[str, Any]]
-
-
-class PlaceView(BaseModel):
-    """Where it is, as far as anybody may know."""
-
-    division: DivisionCode
-    precision: Precision
-
-
-class CaseView(BaseModel):
-    """The public status of a case; nothing of a person is in it."""
-
-    case_id: UUID
-    status: CaseStatus
-    round: int
-    outcome: Outcome | None = None
-    reason: str | None = None
-    filed_at: datetime
-    updated_at: datetime
-    matter: MatterBody
-    place: PlaceView
-    departments: Sequence[DepartmentCode] = ()
-
-
-class NarrativeView(BaseModel):
-    """A case's narrative: its text, or that it was erased, or that there is none."""
-
-    case_id: UUID
-    state: Literal["text", "erased", "none"]
-    text: str | None = Field(default=None, repr=False)
-
-
-class NarrativesAnswer(BaseModel):
-    """One item per case that was asked for, in order."""
-
-    narratives: Sequence[NarrativeView]

@@ -11,7 +11,8 @@ from civicloop_kit.logs import get_logger
 from intake import vault
 from intake.domain.commands import SubmitReport
 from intake.domain.model import Channel, ExternalClock, Matter, MatterKind, Point
-from intake.entrypoints.bodies import ExternalBody, NarrativeView
+from intake.entrypoints.answers import NarrativeView
+from intake.entrypoints.bodies import ExternalBody
 from intake.ports import Disclosure, Purpose
 
 if TYPE_CHECKING:

@@ -18,16 +18,8 @@ from civicloop_kit.http import (
 )
 from civicloop_kit.problems import Problem
 from intake.domain.errors import AlreadyFiledError
-from intake.entrypoints.bodies import (
-    BatchAnswer,
-    BatchBody,
-    CaseView,
-    LineBody,
-    NarrativesAnswer,
-    NarrativesBody,
-    Receipt,
-    ReportBody,
-)
+from intake.entrypoints.answers import BatchAnswer, CaseView, NarrativesAnswer, Receipt
+from intake.entrypoints.bodies import BatchBody, LineBody, NarrativesBody, ReportBody
 from intake.entrypoints.desk import ReportDesk, VaultDesk
 from intake.entrypoints.views import case_view
 from intake.ports import Records
@@ -196,4 +188,4 @@ def _checked(raw: object) -> LineBody | Problem:
 def _result(outcome: Reply | Exception) -> Mapping[str, Any]:
     if isinstance(outcome, Exception):
         return {"problem": problem_of(outcome, REFUSALS).body()}
-    return outcome.body
+    return {**outcome.body, "repeated": True} if outcome.repeated else outcome.body

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from civicloop_contracts.codes import CaseStatus, MatterKind, Outcome, Precision
-from intake.entrypoints.bodies import CaseView, MatterBody, PlaceView
+from intake.entrypoints.answers import CaseView, PlaceView
+from intake.entrypoints.bodies import MatterBody
 
 if TYPE_CHECKING:
     from intake.domain.case import CaseState, Filing

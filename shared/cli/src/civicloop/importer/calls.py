@@ -30,6 +30,7 @@ AGAIN: Final = frozenset(
 )
 _RESUME: Final = "see `civicloop status`, then run the same command again: it goes on from here"
 
+
 def pause_before(attempt: int) -> float:
     """Return how many seconds to wait before that try, the second being 1."""
     return min(FIRST_PAUSE_S * 2.0 ** (attempt - 1), LONGEST_PAUSE_S)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from civicloop.importer.judging import compare, is_overdue
 from civicloop.importer.outcome import Mode, Outcome
-from civicloop.importer.reject_file import write_rejects
-from civicloop.importer.requests import Run, request_of, run_of
+from civicloop.importer.requests import request_of, run_of
 from civicloop.importer.rows import RowReader
 from civicloop.importer.sending import Parcel, Sender
 from civicloop.importer.source_file import SourceFile
-from civicloop.importer.waiting import Judge, Progress
+from civicloop.importer.waiting import Judge
 from civicloop.importer.words import Reject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping as Table
+    from collections.abc import Iterator
+    from collections.abc import Mapping as Table
     from datetime import datetime
     from pathlib import Path
     from typing import Any
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from civicloop.importer.calls import Calls
     from civicloop.importer.ledger import Ledger
     from civicloop.importer.mapping import Mapping
+    from civicloop.importer.requests import Run
     from civicloop.importer.words import Line
 
 

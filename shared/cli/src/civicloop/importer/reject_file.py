@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 HEADER: Final = ("line", "reason", "column", "fix")
 SUFFIX: Final = ".rejects.csv"
+_HOWTO: Final = "docs/howto/import-another-city.md"
 _LIST_IT: Final = "list the value in the mapping, or give a default"
 FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
     {
@@ -37,8 +39,8 @@ FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.STATUS_CONTRADICTS_HANDLED_AT: "mend the row, or set that key to keep",
         Reason.FLAG_UNKNOWN: "list the word under `on_time_flag`, or set that key to keep",
         Reason.POSITION_UNUSABLE: "mend the row, or set that key under `reject` to keep",
-        Reason.OUTSIDE_JURISDICTION: "tell intake of the division: docs/howto/import-another-city.md",
-        Reason.UNKNOWN_MATTER: "tell intake of the standard: docs/howto/import-another-city.md",
+        Reason.OUTSIDE_JURISDICTION: f"tell intake of the division: {_HOWTO}",
+        Reason.UNKNOWN_MATTER: f"tell intake of the standard: {_HOWTO}",
         Reason.ID_REUSED: "imported before with other contents: it stays as it was",
         Reason.REFUSED: "intake refuses the column's value: see its API",
         Reason.FAILED: "intake failed on it: see `civicloop logs intake`, then import again",
@@ -60,13 +62,18 @@ def open_place(file: Path, wanted: Path | None) -> Path:
     return place
 
 
-def write_rejects(place: Path, rejects: Iterable[Reject]) -> None:
-    """Write every reject, in the order of the file.
+def keep_rejects(place: Path, rejects: Iterable[Reject]) -> None:
+    """Write every reject, in the order of the file; none, and no file there, needs no file.
 
     Raises:
         UsageError: The place cannot be written.
     """
-    _write(place, ((it.line, it.reason.value, it.column, FIXES[it.reason]) for it in rejects))
+    kept = iter(rejects)
+    first = next(kept, None)
+    if first is None and not place.exists():
+        return
+    every = chain([first] if first else [], kept)
+    _write(place, ((it.line, it.reason.value, it.column, FIXES[it.reason]) for it in every))
 
 
 def _write(place: Path, rows: Iterable[tuple[object, ...]]) -> None:

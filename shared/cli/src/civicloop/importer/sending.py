@@ -9,7 +9,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from civicloop.importer.calls import MAX_TRIES, pause_before
-from civicloop.importer.errors import ImporterError
 from civicloop.importer.words import Reason, Reject
 
 if TYPE_CHECKING:
@@ -52,8 +51,8 @@ class Sender:
             async with asyncio.TaskGroup() as group:
                 for _ in range(BATCHES_AT_ONCE):
                     group.create_task(self._send_some(waiting, sent))
-        except* ImporterError as errors:
-            raise _first(errors) from errors
+        except ExceptionGroup as group:
+            raise _first(group) from group
 
     async def _send_some(self, waiting: Iterator[Parcel], sent: Callable[[int], None]) -> None:
         while batch := list(islice(waiting, BATCH_LINES)):
@@ -96,6 +95,7 @@ def _refused(line: int, problem: Mapping[str, Any]) -> Reject:
     return Reject(line=line, reason=Reason.REFUSED, column=" ".join(paths))
 
 
-def _first(errors: BaseExceptionGroup[ImporterError]) -> ImporterError:
-    error = errors.exceptions[0]
-    return _first(error) if isinstance(error, BaseExceptionGroup) else error
+def _first(group: ExceptionGroup[Exception]) -> Exception:
+    """Return what one of the tasks met first; the others were ended because of it."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, ExceptionGroup) else error

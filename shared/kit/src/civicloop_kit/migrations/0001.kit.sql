@@ -9,6 +9,7 @@ CREATE TABLE case_rows (
     held_count integer NOT NULL,
     blocked boolean NOT NULL,
     replay jsonb,
+    traceparent text,
     timer_at timestamptz,
     state jsonb
 ) WITH (fillfactor = 70);

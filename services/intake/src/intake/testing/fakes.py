@@ -1,64 +1,26 @@
-"""Intake without a database or a broker, for tests: the real rules over fakes of every port."""
+"""Every port in memory."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from civicloop_kit.auth import TokenVerifier
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
-from civicloop_kit.health import Health
-from civicloop_kit.http import make_app
 from intake.domain.case import CaseState, new_case
 from intake.domain.commands import RecordNotice, SubmitReport
 from intake.domain.errors import IntakeError
-from intake.domain.filing import Entry, Jurisdiction, MatterRegistry
-from intake.domain.model import MatterKind, PlaceClass, SealedKind
-from intake.entrypoints.desk import ReportDesk, VaultDesk
-from intake.entrypoints.http import REFUSALS, Doors, routes
+from intake.domain.model import SealedKind
 from intake.handlers import FilingRules, record_notice, submit_report
 from intake.ports import NotifierError, SealedRow, StoreReport, StoreSealed
+from intake.testing.samples import NOW, SUBJECT_KEY, sample_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from uuid import UUID
 
     from civicloop_kit.room import Decision
     from intake.ports import Disclosure, Notice
-
-NOW: Final = datetime(2026, 5, 9, 8, 0, tzinfo=UTC)
-STANDARD: Final = "gbt-47678.5-2026"
-PUBLIC_CODE: Final = "01002"
-PREMISES_CODE: Final = "06027"
-SUBJECT_KEY: Final = b"k" * 32
-MAX_BODY_BYTES: Final = 1 << 20
-
-
-def sample_rules() -> FilingRules:
-    """Return rules that know one public matter, one on premises, and a foreign standard."""
-    entries = {
-        (STANDARD, MatterKind.MATTER, PUBLIC_CODE): Entry(place_class=PlaceClass.PUBLIC),
-        (STANDARD, MatterKind.MATTER, PREMISES_CODE): Entry(place_class=PlaceClass.PREMISES),
-        ("abroad", MatterKind.MATTER, "*"): Entry(place_class=PlaceClass.PUBLIC, within="99"),
-        ("abroad", MatterKind.MATTER, "16*"): Entry(place_class=PlaceClass.PREMISES, within="99"),
-    }
-    return FilingRules(
-        jurisdiction=Jurisdiction(prefix="4101"),
-        matters=MatterRegistry(version="test", entries=entries),
-    )
-
-
-def sample_body(**changes: Any) -> dict[str, Any]:
-    """Return the JSON of a report that is filed, with *changes* to its top level."""
-    body = {
-        "channel": "snap",
-        "matter": {"standard_ref": STANDARD, "kind": "matter", "code": PUBLIC_CODE},
-        "place": {"division": "410105001", "latitude": 34.7871, "longitude": 113.6812},
-        "narrative": "井盖不见了",
-        "contact": {"name": "王小明", "phone": "+86 371 0000 0000", "language": "zh-CN"},
-    }
-    return {**body, **changes}
 
 
 class FixedClock:
@@ -227,24 +189,3 @@ class MemoryNotifier:
         if notice.notice_id in self.failing:
             raise NotifierError(NotifierError.__doc__)
         self.sent.append(notice)
-
-
-class City:
-    """Intake's doors over fakes; ``app`` takes requests."""
-
-    def __init__(self, public_key: str) -> None:
-        self.records, self.keys = MemoryRecords(), MemoryKeys()
-        self.commands = MemoryCommands(self.records)
-        doors = Doors(
-            ReportDesk(self.commands, self.keys, OneCell()),
-            VaultDesk(self.records, self.keys, FixedClock()),
-            self.records,
-        )
-        self.app = make_app(
-            "intake",
-            [routes(doors)],
-            REFUSALS,
-            tokens=TokenVerifier(public_key),
-            health=Health(),
-            max_body_bytes=MAX_BODY_BYTES,
-        )

@@ -1,0 +1,154 @@
+"""The reports of a morning, drawn with a seed, and exactly what has to come of them. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import time
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+
+from civicloop.demo.morning import owner_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from civicloop.demo.morning import Matter, Morning, Street
+
+OUTSIDE: Final = "outside_jurisdiction"
+UNKNOWN: Final = "unknown_matter"
+LEAD: Final = "lead"
+ASSIST: Final = "assist"
+# About 2 km around the centre of the district.
+SPREAD_DEGREES: Final = 0.02
+# Shares of reporters. Source: assumption.
+NARRATIVE_SHARE: Final = 0.8
+CONTACT_SHARE: Final = 0.5
+ENGLISH_SHARE: Final = 0.1
+SATISFIED_SHARE: Final = 0.9
+WORDS: Final = ("看到{name}，请处理。", "{street}这里有{name}，已经两天了。", "{name}，影响通行。")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeReport:
+    """A report to send, and what has to come of it.
+
+    ``reason`` is why it must be rejected, None when it must become a case with these ``tasks``
+    (department, role). ``satisfied`` None: the reporter will not answer when called back.
+    """
+
+    number: int
+    at: time
+    body: Mapping[str, Any]
+    title: str
+    reason: str | None
+    tasks: tuple[tuple[str, str], ...]
+    satisfied: bool | None
+
+    @property
+    def channel(self) -> str:
+        """How it comes in."""
+        return str(self.body["channel"])
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came, or has to come, of a morning; tasks are counted by department and role."""
+
+    filed: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[tuple[str, str]] = field(default_factory=Counter)
+    closed: Counter[str] = field(default_factory=Counter)
+
+
+def make_reports(morning: Morning, count: int, seed: int) -> tuple[MadeReport, ...]:
+    """Return the reports of a morning in the order of its minutes: the same for the same seed."""
+    # Not for secrets: a seed has to give the same morning everywhere.
+    chance = Random(seed)  # noqa: S311
+    minutes = sorted(_minute(morning, chance) for _ in range(count))
+    return tuple(_report(morning, chance, number, at) for number, at in enumerate(minutes, start=1))
+
+
+def expected_outcome(reports: Iterable[MadeReport]) -> Outcome:
+    """Return what has to come of *reports* once all is over."""
+    outcome = Outcome()
+    for report in reports:
+        if report.reason is not None:
+            outcome.rejected[report.reason] += 1
+            continue
+        outcome.filed += 1
+        outcome.closed["solved"] += 1
+        outcome.tasks.update(report.tasks)
+    return outcome
+
+
+def _minute(morning: Morning, chance: Random) -> time:
+    hour = chance.choices(tuple(morning.hours), tuple(morning.hours.values()))[0]
+    return time(hour, chance.randrange(60))
+
+
+def _report(morning: Morning, chance: Random, number: int, at: time) -> MadeReport:
+    channel = chance.choices(tuple(morning.channels), tuple(morning.channels.values()))[0]
+    street = chance.choices(morning.streets, [street.weight for street in morning.streets])[0]
+    matter = _matter(morning, chance, channel)
+    reason = _reason(morning, chance)
+    body = {
+        "channel": channel,
+        "matter": dict(morning.unknown_matter if reason == UNKNOWN else matter.key),
+        "place": _place(morning, chance, street, outside=reason == OUTSIDE),
+        **_words(chance, street, matter),
+    }
+    return MadeReport(
+        number=number,
+        at=at,
+        body=body,
+        title=f"{matter.name.zh} {matter.name.en} · {street.name.zh}",
+        reason=reason,
+        tasks=() if reason else _tasks(matter, street),
+        satisfied=_satisfied(morning, chance, channel),
+    )
+
+
+def _matter(morning: Morning, chance: Random, channel: str) -> Matter:
+    known = [matter for matter in morning.matters if channel in matter.channels]
+    return chance.choices(known, [matter.channels[channel] for matter in known])[0]
+
+
+def _reason(morning: Morning, chance: Random) -> str | None:
+    drawn = chance.randrange(1000)
+    if drawn < morning.outside_per_mille:
+        return OUTSIDE
+    return UNKNOWN if drawn < morning.outside_per_mille + morning.unknown_per_mille else None
+
+
+def _place(morning: Morning, chance: Random, street: Street, *, outside: bool) -> dict[str, Any]:
+    latitude, longitude = (
+        round(degrees + chance.uniform(-SPREAD_DEGREES, SPREAD_DEGREES), 6) for degrees in street.at
+    )
+    if outside:
+        return {"division": morning.outside_division}
+    return {"division": street.code, "latitude": latitude, "longitude": longitude}
+
+
+def _words(chance: Random, street: Street, matter: Matter) -> dict[str, Any]:
+    words: dict[str, Any] = {}
+    text = chance.choice(WORDS).format(name=matter.name.zh, street=street.name.zh)
+    if chance.random() < NARRATIVE_SHARE:
+        words["narrative"] = text
+    # Numbers that nobody can have: the exchange code begins with 0.
+    phone = f"+86 371 0{chance.randrange(10**3):03d} {chance.randrange(10**4):04d}"
+    language = "en" if chance.random() < ENGLISH_SHARE else "zh-CN"
+    if chance.random() < CONTACT_SHARE:
+        words["contact"] = {"phone": phone, "language": language}
+    return words
+
+
+def _tasks(matter: Matter, street: Street) -> tuple[tuple[str, str], ...]:
+    lead = owner_here(matter.lead, street)
+    assists = {owner_here(owner, street): None for owner, _ in matter.assists}
+    return ((lead, LEAD), *((owner, ASSIST) for owner in assists if owner != lead))
+
+
+def _satisfied(morning: Morning, chance: Random, channel: str) -> bool | None:
+    answers, satisfied = chance.random(), chance.random()
+    return satisfied < SATISFIED_SHARE if answers < morning.answers[channel] else None

@@ -1,0 +1,71 @@
+"""Narratives from intake."""
+
+import json
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from department_adapter.adapters.narratives import IntakeNarratives
+from department_adapter.ports import NarrativeState, NarrativesUnavailableError
+
+
+def intake(answer: httpx.Response | Exception, asked: list[httpx.Request]) -> IntakeNarratives:
+    """Return narratives from an intake that answers so."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
+    return IntakeNarratives(client, "http://intake/", "token")
+
+
+def told(*items: dict[str, str]) -> httpx.Response:
+    """Return an answer of intake."""
+    return httpx.Response(200, json={"narratives": list(items)})
+
+
+async def test_the_text_comes_in_one_request_with_our_own_token() -> None:
+    """One look-up for many cases, for the purpose of delivery."""
+    first, second, asked = uuid4(), uuid4(), list[httpx.Request]()
+    answer = told(
+        {"case_id": str(first), "state": "text", "text": "水管爆裂"},
+        {"case_id": str(second), "state": "erased"},
+    )
+    found = await intake(answer, asked).fetch([first, second])
+    assert found[first].text == "水管爆裂"
+    assert found[second].state is NarrativeState.ERASED
+    (request,) = asked
+    assert str(request.url) == "http://intake/v1/narratives"
+    assert request.headers["authorization"] == "Bearer token"
+    body = json.loads(request.content)
+    assert body == {"purpose": "delivery", "case_ids": [str(first), str(second)]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(503),
+        httpx.Response(403),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(200, json={"narratives": []}),
+        httpx.ConnectError("down"),
+        httpx.ReadTimeout("slow"),
+    ],
+)
+async def test_without_a_sound_answer_deliveries_wait(answer: httpx.Response | Exception) -> None:
+    """Nothing is delivered without knowing what may be told."""
+    with pytest.raises(NarrativesUnavailableError):
+        await intake(answer, []).fetch([UUID(int=1)])
+
+
+async def test_a_text_that_does_not_fit_is_not_in_the_error() -> None:
+    """What a person said must not reach a log."""
+    answer = told({"case_id": "no uuid", "state": "text", "text": "13800000000"})
+    with pytest.raises(NarrativesUnavailableError) as caught:
+        await intake(answer, []).fetch([UUID(int=1)])
+    assert caught.value.__cause__ is None
+    assert "13800000000" not in str(caught.value)

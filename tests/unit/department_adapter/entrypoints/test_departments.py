@@ -1,0 +1,173 @@
+"""The registry of departments over HTTP."""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+
+from department_adapter.adapters.probe import Check
+from department_adapter.domain.department import TransportName
+from department_adapter.testing import registered
+
+from .conftest import Doors, Headers
+
+WEBHOOK = {
+    "name_zh": "电力公司",
+    "name_en": "Power company",
+    "transport": "webhook",
+    "url": "http://127.0.0.1:9400/hooks/power",
+}
+REPLAY = {"name_zh": "公园局", "name_en": "Parks", "transport": "replay"}
+
+
+async def test_a_new_webhook_gets_its_secret_once(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """201 with the secret; changed later, 200 without."""
+    made = await client.put("/v1/departments/power", json=WEBHOOK, headers=headers("operator"))
+    assert made.status_code == 201
+    assert made.json()["secret"] == doors.departments.secrets["power"]
+    again = await client.put("/v1/departments/power", json=WEBHOOK, headers=headers("operator"))
+    assert (again.status_code, again.json()["secret"]) == (200, None)
+    assert doors.woken == 2
+
+
+async def test_an_imported_department_has_no_secret(
+    client: httpx.AsyncClient, headers: Headers
+) -> None:
+    """There is nothing to sign."""
+    made = await client.put("/v1/departments/parks", json=REPLAY, headers=headers("operator"))
+    assert (made.status_code, made.json()["secret"]) == (201, None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {**WEBHOOK, "url": None},
+        {**REPLAY, "url": "http://x.example/"},
+        {**WEBHOOK, "transport": "fax"},
+        {**WEBHOOK, "concurrency": 0},
+        {**WEBHOOK, "concurrency": 65},
+        {**WEBHOOK, "name_en": ""},
+        {**WEBHOOK, "name_en": "two\nlines"},
+        {**WEBHOOK, "secret": "mine"},
+        {**WEBHOOK, "url": "ftp://x.example/"},
+        {**WEBHOOK, "url": "http://user:pass@x.example/"},
+    ],
+)
+async def test_what_does_not_fit_is_refused(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers, wrong: dict[str, Any]
+) -> None:
+    """422, and nothing is changed."""
+    answer = await client.put("/v1/departments/power", json=wrong, headers=headers("operator"))
+    assert answer.status_code == 422
+    assert "power" not in doors.departments.real
+
+
+@pytest.mark.parametrize("code", ["Power", "p", "9power", "a" * 33, "replay"])
+async def test_a_code_is_a_code(client: httpx.AsyncClient, headers: Headers, code: str) -> None:
+    """Small letters, digits and hyphens; `replay` is kept for imported histories."""
+    path = f"/v1/departments/{code}"
+    answer = await client.put(path, json=WEBHOOK, headers=headers("operator"))
+    assert answer.status_code == 422
+
+
+async def test_a_department_shows_how_it_is_with_it_now(
+    client: httpx.AsyncClient, headers: Headers
+) -> None:
+    """Breaker, deliveries under way, deliveries waiting; never a secret."""
+    answer = await client.get("/v1/departments/water", headers=headers("operator"))
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert (shown["breaker"], shown["in_flight"], shown["waiting"]) == ("closed", 2, 0)
+    assert shown["secret"] is None
+
+
+async def test_all_departments_are_listed(client: httpx.AsyncClient, headers: Headers) -> None:
+    """The registry."""
+    answer = await client.get("/v1/departments", headers=headers("operator"))
+    assert [item["code"] for item in answer.json()["departments"]] == ["water"]
+
+
+async def test_a_secret_is_rotated(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """The new one is shown, and until when the old one signs too."""
+    answer = await client.post("/v1/departments/water/rotate-secret", headers=headers("operator"))
+    assert answer.status_code == 200
+    assert answer.json()["secret"] == doors.departments.secrets["water"]
+    assert answer.json()["previous_valid_until"] == "2026-03-03T01:00:00Z"
+
+
+async def test_a_webhook_is_tested(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """Every check, with its fix."""
+    doors.probe.checks = (
+        Check(name="reachable", ok=True),
+        Check(name="accepts_signed", ok=False, fix="answer 2xx"),
+    )
+    answer = await client.post("/v1/departments/water/test", headers=headers("operator"))
+    assert answer.json() == {
+        "code": "water",
+        "ok": False,
+        "checks": [
+            {"name": "reachable", "ok": True, "fix": None},
+            {"name": "accepts_signed", "ok": False, "fix": "answer 2xx"},
+        ],
+    }
+
+
+@pytest.mark.parametrize("action", ["rotate-secret", "test"])
+async def test_only_webhooks_have_secrets_and_tests(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers, action: str
+) -> None:
+    """409."""
+    doors.departments.real["parks"] = registered("parks", transport=TransportName.REPLAY, url=None)
+    answer = await client.post(f"/v1/departments/parks/{action}", headers=headers("operator"))
+    assert (answer.status_code, answer.json()["type"]) == (409, "urn:civicloop:problem:no_webhook")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/departments/nobody"),
+        ("POST", "/v1/departments/nobody/rotate-secret"),
+        ("POST", "/v1/departments/nobody/test"),
+    ],
+)
+async def test_an_unknown_department_is_404(
+    client: httpx.AsyncClient, headers: Headers, method: str, path: str
+) -> None:
+    """With the command that adds it."""
+    answer = await client.request(method, path, headers=headers("operator"))
+    assert answer.status_code == 404
+    assert "civicloop department add" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/departments"),
+        ("GET", "/v1/departments/water"),
+        ("PUT", "/v1/departments/water"),
+        ("POST", "/v1/departments/water/rotate-secret"),
+        ("POST", "/v1/departments/water/test"),
+    ],
+)
+async def test_the_registry_is_for_operators(
+    client: httpx.AsyncClient, headers: Headers, method: str, path: str
+) -> None:
+    """401 without a token, 403 for everybody else, departments included."""
+    json = WEBHOOK if method == "PUT" else None
+    assert (await client.request(method, path, json=json)).status_code == 401
+    for role in ("department:water", "channel", "verifier", "superior", "service"):
+        answer = await client.request(method, path, json=json, headers=headers(role))
+        assert answer.status_code == 403
+
+
+def test_every_door_says_what_it_is_for(doors: Doors) -> None:
+    """Each endpoint has a summary."""
+    routes = [route for route in doors.app.routes if isinstance(route, APIRoute)]
+    assert all(route.summary for route in routes)

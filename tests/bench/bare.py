@@ -69,13 +69,19 @@ class BareRoom:
         self._pool = await asyncpg.create_pool(self._url, min_size=2, max_size=4)
         await self._producer.start()
         await self._consumer.start()
-        reading = asyncio.create_task(self._read())
-        loop = asyncio.get_running_loop()
         sys.stdout.write(f"{READY}\n")
         sys.stdout.flush()
+        parts = {asyncio.create_task(part) for part in (self._read(), self._take_orders())}
+        done, others = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        for part in others:
+            part.cancel()
+        for part in done:
+            part.result()
+
+    async def _take_orders(self) -> None:
+        loop = asyncio.get_running_loop()
         while line := await loop.run_in_executor(None, sys.stdin.readline):
             await self._file(int(line))
-        reading.cancel()
 
     async def _read(self) -> None:
         while True:

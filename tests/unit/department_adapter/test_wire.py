@@ -1,6 +1,6 @@
 """Between the domain, the contracts and the jobs."""
 
-from typing import get_args
+from typing import Any, Final, get_args
 
 import pytest
 
@@ -17,7 +17,7 @@ from department_adapter.testing import CASE_ID, HANDLER, START, at, cancelled, d
 REF = TaskRef(task_id=task_ref().task_id, task_no=1, attempt=1)
 MOMENT = Moment(now=at(1), source="/router/tasks", sequence=4)
 REPLAY = Replay(run="boston", handled_at=None, as_of=at(100))
-COMMON = {"task": REF, "department": "water", "occurred_at": at(2)}
+COMMON: Final[dict[str, Any]] = {"task": REF, "department": "water", "occurred_at": at(2)}
 FACTS: list[f.Fact] = [
     f.TaskDelivered(**COMMON, delivery_id=f"{REF.task_id}/dispatch/4", attempts=2),
     f.DeliveryParked(

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from civicloop.audit.records import TopicRecord
 from civicloop_contracts.topics import Topic, load_topics
@@ -90,16 +90,23 @@ class TopicReader:
                 del waiting[spot]
         self._consumer.unassign()
 
-    def follow(self, wait_s: float = 0.5) -> Iterator[list[TopicRecord]]:
-        """Yield records as they come, from the beginning; an empty list when none came for now.
+    def follow(self, start: Offsets | None = None) -> None:
+        """Begin to follow: from the beginning, or with what comes after *start*.
 
         Raises:
             StackError: Kafka does not answer.
         """
-        spots = [TopicPartition(*spot, OFFSET_BEGINNING) for spot in self.offsets()]
-        self._consumer.assign(spots)
-        while True:
-            yield [self._record(message) for message in self._poll(wait_s)]
+        known = self.offsets()
+        begin = {spot: (start[spot][1] if start else low) for spot, (low, _) in known.items()}
+        self._consumer.assign([TopicPartition(*spot, offset) for spot, offset in begin.items()])
+
+    def poll(self, wait_s: float) -> list[TopicRecord]:
+        """Return what has come since, waiting at most *wait_s* for the first record.
+
+        Raises:
+            StackError: Kafka does not answer.
+        """
+        return [self._record(message) for message in self._poll(wait_s)]
 
     def _poll(self, wait_s: float) -> list[Message]:
         with _kafka_errors():

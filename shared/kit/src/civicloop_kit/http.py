@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
@@ -33,6 +34,9 @@ _SERVER_ERRORS: Final = (
     (OverloadedError, 429, "overloaded"),
     (UnavailableError, 503, "unavailable"),
 )
+# A path holds what a caller sent as field names: told back, but not without end.
+MAX_PATH_CHARS: Final = 120
+MAX_ERRORS: Final = 100
 _log = get_logger(__name__)
 
 
@@ -59,8 +63,11 @@ def problem_of(error: Exception, refusals: Refusals) -> Problem:
 def validation_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Return the path and kind of each fault; never the value, which may be somebody's."""
     return [
-        {"path": "/".join(str(part) for part in item["loc"]), "code": str(item["type"])}
-        for item in errors
+        {
+            "path": "/".join(str(part) for part in item["loc"])[:MAX_PATH_CHARS],
+            "code": str(item["type"]),
+        }
+        for item in errors[:MAX_ERRORS]
     ]
 
 
@@ -91,33 +98,43 @@ def make_app(
 
 
 class LimitedBody:
-    """Refuse a body over the limit, declared or streamed, before anything reads it."""
+    """Refuse a body over the limit, declared or streamed, before anything works on it."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
         self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, with a guard on what it may read."""
+        """Read the body, then pass it on whole."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        too_large = Problem(413, "too_large", f"at most {self._max_bytes} bytes")
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._max_bytes:
+        messages = await self._read(scope, receive)
+        if messages is None:
+            too_large = Problem(413, "too_large", f"at most {self._max_bytes} bytes")
             await respond(too_large)(scope, receive, send)
             return
-        read = 0
 
-        async def guarded() -> Message:
-            nonlocal read
+        async def replayed() -> Message:
+            return messages.popleft() if messages else await receive()
+
+        await self._app(scope, replayed, send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> deque[Message] | None:
+        """Return the messages of the body, or None when it is too large."""
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if declared.isdigit() and int(declared) > self._max_bytes:
+            return None
+        messages: deque[Message] = deque()
+        read = 0
+        while True:
             message = await receive()
+            messages.append(message)
             read += len(message.get("body", b""))
             if read > self._max_bytes:
-                raise too_large
-            return message
-
-        await self._app(scope, guarded, send)
+                return None
+            if not message.get("more_body"):
+                return messages
 
 
 class Observed:

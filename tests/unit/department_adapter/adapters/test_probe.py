@@ -16,10 +16,10 @@ from department_adapter.testing import SECRET, registered, streamed
 Handle = Callable[[httpx.Request], httpx.Response]
 
 
-async def probed(handle: Handle, **options: bool) -> dict[str, Check]:
+async def probed(handle: Handle) -> dict[str, Check]:
     """Return the checks of a department that answers so."""
     client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    guard = AddressGuard(**{"allow_private": True, **options})
+    guard = AddressGuard(allow_private=True)
     probe = WebhookProbe(WebhookTransport(client, guard, SystemClock()))
     return {check.name: check for check in await probe.run(registered(), UUID(int=7))}
 

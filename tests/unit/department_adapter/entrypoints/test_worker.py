@@ -1,7 +1,6 @@
 """Due deliveries: claimed, delivered, recorded."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import uuid5
@@ -24,6 +23,7 @@ from department_adapter.entrypoints.worker import REPLAY_PLACES, UNKNOWN_PLACES,
 from department_adapter.ports import (
     Delivery,
     DeliveryRefusedError,
+    DepartmentTransport,
     DepartmentUnavailableError,
     NarrativesUnavailableError,
     Receipt,
@@ -60,7 +60,7 @@ class World:
         self.transport = FakeTransport()
         self.breakers = Breakers(threshold=2, open_s=3600.0)
         self.woken = 0
-        transports = {
+        transports: dict[TransportName, DepartmentTransport] = {
             TransportName.WEBHOOK: self.transport,
             TransportName.REPLAY: ReplayTransport(HANDLER),
         }
@@ -116,13 +116,15 @@ class World:
         pytest.fail("the worker does not come to rest")
 
     @property
+    def recorded(self) -> list[RecordDelivery]:
+        """What was recorded."""
+        bodies = [command.body for command in self.commands.taken]
+        return [body for body in bodies if isinstance(body, RecordDelivery)]
+
+    @property
     def results(self) -> list[AttemptResult]:
         """How the recorded attempts ended."""
-        return [command.body.result for command in self._recorded()]
-
-    def _recorded(self) -> list[Any]:
-        assert all(isinstance(command.body, RecordDelivery) for command in self.commands.taken)
-        return self.commands.taken
+        return [record.result for record in self.recorded]
 
 
 async def test_a_due_task_is_delivered_with_its_narrative_and_recorded() -> None:
@@ -133,9 +135,9 @@ async def test_a_due_task_is_delivered_with_its_narrative_and_recorded() -> None
     (delivery,) = world.transport.delivered
     assert delivery.narrative is not None
     assert delivery.narrative.text == "水管爆裂"
-    (command,) = world.commands.taken
-    assert command.body.result is AttemptResult.DELIVERED
-    assert (command.body.claim_no, command.case_id) == (1, uuid5(CASE_ID, "1"))
+    (record,) = world.recorded
+    assert (record.result, record.claim_no) == (AttemptResult.DELIVERED, 1)
+    assert world.commands.taken[0].case_id == uuid5(CASE_ID, "1")
 
 
 async def test_many_deliveries_share_a_look_up_and_a_transaction() -> None:
@@ -224,7 +226,7 @@ async def test_a_failure_is_recorded(error: Exception, result: AttemptResult) ->
     world.add()
     await world.run()
     assert world.results == [result]
-    assert world.commands.taken[0].body.retry_after_s == getattr(error, "retry_after_s", None)
+    assert world.recorded[0].retry_after_s == getattr(error, "retry_after_s", None)
 
 
 async def test_410_disables_the_department() -> None:
@@ -316,7 +318,7 @@ async def test_an_imported_history_needs_no_department_and_no_narrative() -> Non
     await world.run()
     (command,) = world.commands.taken
     assert (command.replay, command.now) == (REPLAY, at(120))
-    assert [answer.occurred_at for answer in command.body.answers] == [START, at(120)]
+    assert [answer.occurred_at for answer in world.recorded[0].answers] == [START, at(120)]
     assert world.narratives.asked == []
 
 
@@ -376,5 +378,4 @@ async def test_only_free_places_are_asked_for() -> None:
     world.add(2)
     await world.due.deliver_due_tasks()
     await world.due._begin()
-    asked: Mapping[str, int] = world.jobs.asked[-1]
-    assert "water" not in asked
+    assert "water" not in world.jobs.asked[-1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from civicloop_contracts.envelope import BodyError, EnvelopeError, read_envelope, read_fact
 
@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from civicloop_contracts.envelope import Envelope, Headers
     from civicloop_contracts.fact import Fact
+
+# Version, trace id, span id, flags. Source: W3C Trace Context.
+TRACEPARENT_PARTS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,7 @@ class Sighting:
     fact: Fact | None
     fault: str | None
     keyed: bool
+    trace_id: str | None = None
 
 
 def read_record(record: TopicRecord) -> Sighting:
@@ -74,4 +78,10 @@ def sighting(envelope: Envelope, value: bytes, *, keyed: bool = True) -> Sightin
         fact=fact,
         fault=fault,
         keyed=keyed,
+        trace_id=_trace_id(envelope.traceparent),
     )
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) == TRACEPARENT_PARTS else None

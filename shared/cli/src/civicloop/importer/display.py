@@ -118,8 +118,8 @@ def _rates(outcome: Outcome) -> Mapping[str | None, float | None]:
     """Return the on-time rate of each department, and of all under None."""
     indicators: Mapping[str, Any] | None = outcome.indicators
     if indicators is None:
-        known: dict[str | None, Totals] = {**outcome.departments, None: outcome.totals}
-        return {code: _on_time(totals) for code, totals in known.items()}
+        known = [*outcome.departments.items(), (None, outcome.totals)]
+        return {code: _on_time(totals) for code, totals in known}
     groups = [*indicators["groups"], indicators["total"] | {"group": None}]
     return {group["group"]: group["ratios"][ON_TIME_RATE]["value"] for group in groups}
 

@@ -142,7 +142,11 @@ def main() -> None:
     """Run one room."""
     room, samples = sys.argv[1:]
     settings = load_settings(ServiceSettings)
-    uvloop.run(BareRoom(room, orjson.loads(Path(samples).read_bytes()), settings).run())
+    uvloop.run(_run(room, orjson.loads(Path(samples).read_bytes()), settings))
+
+
+async def _run(room: str, samples: dict[str, Any], settings: ServiceSettings) -> None:
+    await BareRoom(room, samples, settings).run()
 
 
 if __name__ == "__main__":

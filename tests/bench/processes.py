@@ -53,6 +53,7 @@ class Rooms:
     backends: Backends
     prefix: str
     folder: Path
+    case_table: str
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=dict)
     peak_mb: dict[str, float] = field(default_factory=dict)
@@ -72,7 +73,7 @@ class Rooms:
 
     def cpu_seconds(self) -> dict[str, float]:
         """Return how much processor time each room has used."""
-        return {name: _cpu_seconds(process.pid) for name, process in self.running.items()}
+        return {name: tree_cpu_seconds(process.pid) for name, process in self.running.items()}
 
     def token(self, role: str) -> str:
         """Return a bearer token."""
@@ -117,7 +118,7 @@ class Rooms:
 @contextmanager
 def our_rooms(backends: Backends, prefix: str, folder: Path) -> Iterator[Rooms]:
     """Start the four services and wait until they are ready."""
-    rooms = Rooms(backends=backends, prefix=prefix, folder=folder)
+    rooms = Rooms(backends=backends, prefix=prefix, folder=folder, case_table="case_rows")
     rooms.ports = {service.name: _free_port() for service in SERVICES}
     try:
         for name, module in MODULES.items():
@@ -136,7 +137,7 @@ def our_rooms(backends: Backends, prefix: str, folder: Path) -> Iterator[Rooms]:
 @contextmanager
 def bare_rooms(backends: Backends, prefix: str, folder: Path, samples: Path) -> Iterator[Rooms]:
     """Start the four rooms of the bare loop and wait until they read."""
-    rooms = Rooms(backends=backends, prefix=prefix, folder=folder)
+    rooms = Rooms(backends=backends, prefix=prefix, folder=folder, case_table="bare_cases")
     try:
         for service in SERVICES:
             owner = f"{service.database}_owner"
@@ -151,6 +152,12 @@ def bare_rooms(backends: Backends, prefix: str, folder: Path, samples: Path) -> 
         yield rooms
     finally:
         rooms.stop()
+
+
+def tree_cpu_seconds(pid: int) -> float:
+    """Return how much processor time a process and its children have used."""
+    process = psutil.Process(pid)
+    return sum(_cpu_seconds(member) for member in (process, *process.children(recursive=True)))
 
 
 def _wait_until_ready(rooms: Rooms, name: str) -> None:
@@ -172,6 +179,9 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _cpu_seconds(pid: int) -> float:
-    times: Any = psutil.Process(pid).cpu_times()
+def _cpu_seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
     return float(times.user + times.system)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from confluent_kafka import Message
 
 TIMEOUT_S: Final = 15.0
+# A read waits so long for a full batch, so the end of a topic costs at most that.
+POLL_S: Final = 0.1
 BATCH: Final = 5_000
 # Without any record for so long the broker is taken for gone.
 SILENCE_S: Final = 30.0
@@ -80,7 +82,7 @@ class TopicReader:
         while waiting:
             if time.monotonic() - heard > SILENCE_S:
                 raise StackError("Kafka sends nothing: see `civicloop status`")
-            for message in self._poll(1.0):
+            for message in self._poll(POLL_S):
                 heard = time.monotonic()
                 record = self._record(message)
                 spot = (record.topic, record.partition)
@@ -101,7 +103,7 @@ class TopicReader:
         self._consumer.assign([TopicPartition(*spot, offset) for spot, offset in begin.items()])
 
     def poll(self, wait_s: float) -> list[TopicRecord]:
-        """Return what has come since, waiting at most *wait_s* for the first record.
+        """Return what has come within *wait_s*.
 
         Raises:
             StackError: Kafka does not answer.

@@ -23,10 +23,11 @@ IDLE_IN_TRANSACTION_MS: Final = 5_000
 CONNECT_TIMEOUT_S: Final = 5.0
 _NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 # SQLSTATE classes (protocol.md, 4): the server or the moment is at fault, not the data.
-_RETRY_CLASSES: Final = frozenset({"08", "40", "53", "55", "57", "58"})
-_DATA_CLASSES: Final = frozenset({"22", "23"})
-_STOP_CLASSES: Final = frozenset({"28", "3D", "42"})
+_RETRY_CLASSES: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
+_STOP_CLASSES: Final = frozenset({"28", "3D", "3F", "42"})
 _UNIQUE_VIOLATION: Final = "23505"
+# Where a unique violation means that somebody else was faster; anywhere else the data is wrong.
+_CONTESTED_TABLES: Final = frozenset({"case_rows", "outbox", "idempotency"})
 _LOST: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -45,7 +46,7 @@ class CommitUnknownError(UnavailableError):
 
 
 class DataError(Exception):
-    """The database refuses a value."""
+    """The database refuses what it was given."""
 
 
 class ConflictError(Exception):
@@ -71,14 +72,11 @@ def translate(error: BaseException) -> Exception:
     if isinstance(error, asyncpg.PostgresError):
         state = (error.sqlstate or "")[:2]
         detail = f"{error.sqlstate} {type(error).__name__}"
-        if error.sqlstate == _UNIQUE_VIOLATION:
+        if error.sqlstate == _UNIQUE_VIOLATION and error.table_name in _CONTESTED_TABLES:
             return ConflictError(detail)
         if state in _RETRY_CLASSES:
             return UnavailableError(detail)
-        if state in _DATA_CLASSES:
-            return DataError(detail)
-        if state in _STOP_CLASSES:
-            return MisconfiguredError(detail)
+        return MisconfiguredError(detail) if state in _STOP_CLASSES else DataError(detail)
     if isinstance(error, _LOST):
         return UnavailableError(type(error).__name__)
     return error if isinstance(error, Exception) else UnavailableError(type(error).__name__)
@@ -163,7 +161,9 @@ class Database:
                 raise
             try:
                 await transaction.commit()
-            except _LOST as error:
+            except (asyncpg.PostgresError, *_LOST) as error:
+                if _is_refusal(error):
+                    raise
                 connection.terminate()
                 raise CommitUnknownError(CommitUnknownError.__doc__) from error
 
@@ -184,6 +184,11 @@ class Database:
             raise translate(error) from error
         finally:
             await _release(self._pool, connection)
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Tell whether the server itself says that it did not commit."""
+    return isinstance(error, asyncpg.PostgresError) and error.severity_en == "ERROR"
 
 
 async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:

@@ -6,6 +6,7 @@ that a test started and show the damage. No setting does.
 
 from collections.abc import Sequence
 
+from civicloop_kit.postgres import Database
 from civicloop_kit.rows import Move, OutboxFact
 
 
@@ -29,7 +30,7 @@ def facts_to_save(facts: Sequence[OutboxFact]) -> Sequence[OutboxFact]:
     return facts
 
 
-def moves_to_save(moves: Sequence[Move]) -> Sequence[Move]:
+async def moves_to_save(_database: Database, moves: Sequence[Move]) -> Sequence[Move]:
     """Return the positions to store with the rows. Stored elsewhere, they part in a crash."""
     return moves
 
@@ -69,6 +70,9 @@ def isolates_commands() -> bool:
     return True
 
 
-def looks_up_unknown_commit() -> bool:
-    """Tell whether a COMMIT with unknown result is looked up before answering."""
-    return True
+def may_run_again(*, has_key: bool) -> bool:
+    """Tell whether a command may run again after a COMMIT with unknown result.
+
+    Only one with an idempotency key: the stored reply tells whether it was saved the first time.
+    """
+    return has_key

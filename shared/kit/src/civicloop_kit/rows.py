@@ -98,6 +98,8 @@ class Work(Generic[S]):
     held: list[HeldRecord] = field(default_factory=list)
     released: list[Received] = field(default_factory=list)
     letters: list[Letter] = field(default_factory=list)
+    # Cases that failed as bugs in this transaction, a failing timer included.
+    failed: set[UUID] = field(default_factory=set)
     traceparents: dict[UUID, str | None] = field(default_factory=dict)
     moves: Sequence[Move] = ()
 

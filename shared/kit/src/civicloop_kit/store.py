@@ -109,7 +109,7 @@ class Store(Generic[S]):
     async def _save_rows(
         self, connection: Connection, work: Work[S], shown: Sequence[ShownState]
     ) -> None:
-        rows, moves = work.changed, protections.moves_to_save(work.moves)
+        rows, moves = work.changed, work.moves
         if not rows and not moves:
             return
         saved = await connection.fetchrow(

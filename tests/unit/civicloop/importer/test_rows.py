@@ -26,17 +26,17 @@ def _always(_source_id: str) -> bool:
 
 
 def _read(
+    changes: dict[str, str],
     mapping: Mapping = MAPPING,
     is_new: Callable[[str], bool] = _always,
     as_of: datetime | None = AS_OF,
-    **changes: str,
 ) -> Line | Reject:
     reader = RowReader(mapping, COLUMNS, as_of, is_new)
     return reader.read(Row(line=7, fields=list((GOOD_ROW | changes).values())))
 
 
 def _line(mapping: Mapping = MAPPING, **changes: str) -> Line:
-    line = _read(mapping, **changes)
+    line = _read(changes, mapping)
     assert isinstance(line, Line)
     return line
 
@@ -114,7 +114,7 @@ def test_a_row_that_cannot_be_used_is_told(
     changes: dict[str, str], reason: Reason, column: str
 ) -> None:
     """By the first reason that holds and the source's own name of the column."""
-    assert _read(**changes) == Reject(line=7, reason=reason, column=column)
+    assert _read(changes) == Reject(line=7, reason=reason, column=column)
 
 
 def test_a_source_id_counts_once() -> None:
@@ -122,10 +122,12 @@ def test_a_source_id_counts_once() -> None:
     seen: set[str] = set()
 
     def is_new(source_id: str) -> bool:
-        return source_id not in seen and not seen.add(source_id)
+        known = source_id in seen
+        seen.add(source_id)
+        return not known
 
-    assert isinstance(_read(is_new=is_new), Line)
-    again = _read(is_new=is_new)
+    assert isinstance(_read({}, is_new=is_new), Line)
+    again = _read({}, is_new=is_new)
     assert again == Reject(line=7, reason=Reason.SOURCE_ID_REPEATED, column="id")
 
 
@@ -174,8 +176,8 @@ def test_a_default_stands_for_what_is_missing_or_unlisted(
 
 def test_without_as_of_nothing_is_too_late() -> None:
     """New work has no end of the file."""
-    assert isinstance(_read(as_of=None, **{"in": "2030-01-01 00:00:00", "out": "", "state": "new"}),
-                      Line)  # fmt: skip
+    late = {"in": "2030-01-01 00:00:00", "due": "", "out": "", "state": "new"}
+    assert isinstance(_read(late, as_of=None), Line)
 
 
 def test_a_header_must_have_each_named_column_once() -> None:

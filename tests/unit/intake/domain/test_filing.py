@@ -97,6 +97,14 @@ def test_a_standard_with_a_division_of_its_own_is_filed_there_only() -> None:
     assert isinstance(filed(report(matter=abroad, division="410105")), CaseRejected)
 
 
+def test_a_case_that_another_system_accepted_is_filed_as_it_is() -> None:
+    """An import is not judged by our list or borders; an unlisted matter's place stays coarse."""
+    fact = filed(report(source_id="A-17", matter=matter("00001", "their-own"), division="550000"))
+    assert isinstance(fact, CaseFiled)
+    assert fact.place.precision is Precision.COARSE
+    assert fact.place.latitude is None
+
+
 def test_the_longest_beginning_wins() -> None:
     """`16*` stands for 16001 although `*` would fit too."""
     inside = filed(report(matter=matter("16001", "abroad"), division="990000"))

@@ -70,19 +70,23 @@ def file_case(
 ) -> CaseFiled | CaseRejected:
     """Return the case that *report* becomes, or why it becomes none.
 
-    It happened when the source system got it, at the latest now.
+    It happened when the source system got it, at the latest now. A case that another system has
+    accepted is filed as it is: another city's codes and places are not ours to judge.
     """
     entry = matters.find(report.matter)
     occurred_at = min(report.opened_at or now, now)
-    if not jurisdiction.covers(report.division, entry):
-        return _rejected(report, RejectReason.OUTSIDE_JURISDICTION, occurred_at)
-    if entry is None:
-        return _rejected(report, RejectReason.UNKNOWN_MATTER, occurred_at)
+    if report.source_id is None:
+        if not jurisdiction.covers(report.division, entry):
+            return _rejected(report, RejectReason.OUTSIDE_JURISDICTION, occurred_at)
+        if entry is None:
+            return _rejected(report, RejectReason.UNKNOWN_MATTER, occurred_at)
+    # Nobody has said that the place of an unlisted matter is public: tell it coarsely.
+    place_class = entry.place_class if entry else PlaceClass.PREMISES
     return CaseFiled(
         report_id=report.report_id,
         channel=report.channel,
         matter=report.matter,
-        place=place_of(report.division, report.point, entry.place_class),
+        place=place_of(report.division, report.point, place_class),
         clock=report.clock,
         lead=report.lead,
         reachable=_reachable(report),

@@ -104,7 +104,7 @@ class _Watch:
         self._rooms = rooms
         self._say = say
         self._profiler = profiler
-        self._admin = AdminClient({**rooms.backends.admin_settings, "log_level": 3})
+        self._admin = AdminClient({**rooms.backends.admin_settings, "log_level": 2})
         self._last_facts = sum(map(len, next(iter(FOLLOWS["feedback"].values()))))
 
     def measure(self, kind: str, reports: int, make: Callable[[int], Callable[[], None]]) -> Leg:

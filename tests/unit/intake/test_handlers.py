@@ -27,6 +27,7 @@ def report(
     division: str = "410105001",
     sealed: tuple[Sealed, ...] = (CONTACT,),
     replayed: bool = False,
+    source_id: str | None = "101",
 ) -> SubmitReport:
     """Return a report."""
     return SubmitReport(
@@ -36,7 +37,7 @@ def report(
         division=division,
         point=None,
         sealed=sealed,
-        source_id="101",
+        source_id=source_id,
         replayed=replayed,
     )
 
@@ -75,7 +76,7 @@ def test_a_filed_report_leaves_a_fact_a_row_and_its_sealed_words() -> None:
 
 def test_a_rejected_report_is_kept_and_its_reporter_told() -> None:
     """A rejection is an end: it is answered, stored and told."""
-    decision = submit_report(sample_rules(), CASE, report(division="110105"), NOW)
+    decision = submit_report(sample_rules(), CASE, report(division="110105", source_id=None), NOW)
     assert [type(fact) for fact in decision.facts] == [CaseRejected]
     assert decision.reply is not None
     assert (decision.reply["status"], decision.reply["reason"]) == (

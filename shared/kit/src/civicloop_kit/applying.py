@@ -98,7 +98,14 @@ class Applier(Generic[S]):
                     self._keep(row, row.replay, decisions, cause, trace)
         except Exception:  # noqa: BLE001 - a bug costs this case, caller or step only
             _log.exception("timer_failed", case_id=str(row.case_id))
-            row.blocked = row.changed = True
+            self.block(row)
+        # Saved in any case: the timer's time may be one that an older release had stored.
+        row.changed = True
+
+    def block(self, row: Row[S]) -> None:
+        """Let every later record of a case wait: something of it failed as a bug."""
+        row.blocked = row.changed = True
+        self._work.failed.add(row.case_id)
 
     def _is_applied(self, row: Row[S], record: Received) -> bool:
         last, digest = row.inbox.get(record.source, NO_MARK)
@@ -214,18 +221,24 @@ class Applier(Generic[S]):
                 self._try_apply(row, found.record)
 
     def _take_next_held(self, row: Row[S]) -> HeldRecord | None:
-        if not row.held_count:
-            return None
-        for held in self._work.held_before.get(row.case_id, []):
+        for held in self._held_of(row):
             if self._is_due(row, held):
-                self._work.held_before[row.case_id].remove(held)
-                self._work.released.append(held.record)
-                return held
-        for held in self._work.held:
-            if held.record.case_id == row.case_id and self._is_due(row, held):
-                self._work.held.remove(held)
+                self._forget(row, held)
                 return held
         return None
+
+    def _held_of(self, row: Row[S]) -> list[HeldRecord]:
+        if not row.held_count:
+            return []
+        before = self._work.held_before.get(row.case_id, [])
+        return [*before, *(item for item in self._work.held if item.record.case_id == row.case_id)]
+
+    def _forget(self, row: Row[S], held: HeldRecord) -> None:
+        if held in self._work.held:
+            self._work.held.remove(held)
+        else:
+            self._work.held_before[row.case_id].remove(held)
+            self._work.released.append(held.record)
 
     @staticmethod
     def _is_due(row: Row[S], held: HeldRecord) -> bool:
@@ -234,9 +247,11 @@ class Applier(Generic[S]):
 
     def _block(self, row: Row[S], record: Received, error: str) -> None:
         self._hold(row, record, BUG, error)
-        row.blocked = True
+        self.block(row)
 
     def _hold(self, row: Row[S], record: Received, reason: str, error: str) -> None:
+        if any(item.record.place == record.place for item in self._held_of(row)):
+            return
         self._work.held.append(HeldRecord(record=record, reason=reason, error=error))
         row.held_count += 1
         row.changed = True

@@ -27,17 +27,10 @@ from civicloop_kit.rows import HeldRecord, Move
 from civicloop_kit.store import PositionLostError
 from civicloop_kit.transactions import Transactions
 
-# A bad release must not hold a city (protocol.md, 2).
-MAX_NEW_BUGS: Final = 50
-BUG_WINDOW_S: Final = 60.0
 MAX_CONFLICTS: Final = 20
 _QUERIES: Final = load_queries(__package__)
 
 _log = get_logger(__name__)
-
-
-class TooManyHeldError(Exception):
-    """Many cases failed as bugs within a minute: applying stops, look at the release."""
 
 
 class Batches(Generic[S]):
@@ -46,7 +39,8 @@ class Batches(Generic[S]):
     def __init__(self, transactions: Transactions[S]) -> None:
         self._transactions = transactions
         self._positions: dict[tuple[str, int], int] = {}
-        self._new_bugs: deque[float] = deque()
+        # Counts assignments: what was fetched under an earlier one is fetched again.
+        self.generation = 0
         self.stopped: Exception | None = None
         # Set when partitions turned out not to be ours: positions have to be read again.
         self.lost = asyncio.Event()
@@ -54,118 +48,123 @@ class Batches(Generic[S]):
     def assign(self, positions: dict[tuple[str, int], int]) -> None:
         """Start from these positions; others are no longer ours."""
         self._positions = positions
+        self.generation += 1
 
     @property
     def positions(self) -> dict[tuple[str, int], int]:
         """The next offset of each partition, as saved."""
         return dict(self._positions)
 
-    async def apply(self, records: Sequence[Received]) -> None:
-        """Apply a batch. Returns when it is saved, or when its partitions are no longer ours.
+    async def apply(self, records: Sequence[Received], generation: int) -> None:
+        """Apply a batch that was fetched under the assignment *generation*.
+
+        Returns when it is saved, or when its partitions are no longer ours.
 
         Raises:
             MisconfiguredError: The database refuses the service; nothing is applied any more.
             TooManyHeldError: A bad release; nothing is applied any more.
         """
-        ours = [record for record in records if self._is_ours(record)]
-        if not ours:
+        if self.stopped is not None:
+            raise self.stopped
+        if generation != self.generation:
             return
-        sampled = [t for r in ours if (t := _traceparent(r)) and tracing.is_sampled(t)]
+        sampled = [t for r in records if (t := _traceparent(r)) and tracing.is_sampled(t)]
         name = f"{self._transactions.room.service} process"
         with tracing.batch(name, sampled):
-            await self._apply_until_saved(ours)
-        self._stop_when_many_fail()
+            await self._apply_until_saved(records, {})
 
-    async def _apply_until_saved(self, records: Sequence[Received]) -> None:  # noqa: C901 - one branch per policy of protocol.md, 4
-        """Retry what may pass, redo what met somebody else, split what the database refuses."""
-        backoff, refused = Backoff(), 0
-        while True:
+    async def _apply_until_saved(
+        self, records: Sequence[Received], hold: Mapping[Place, str]
+    ) -> None:
+        """Retry what may pass, redo what met somebody else, split what is refused again."""
+        attempts = _Attempts()
+        while ours := [record for record in records if self._is_ours(record)]:
             try:
-                await self._commit(records, {})
+                await self._commit(ours, hold)
             except PositionLostError:
-                self._give_up(records)
-                return
-            except ConflictError:
-                METRICS.conflicts.labels("stream").inc()
-                refused += 1
-                if refused < MAX_CONFLICTS:
-                    continue
-                await backoff.wait()
+                self._give_up(ours)
             except UnavailableError as error:
-                self._after_unavailable(error)
-                await backoff.wait()
-                if isinstance(error, CommitUnknownError) and await self._was_saved(records):
-                    return
-            except MisconfiguredError as error:
+                await self._wait(error, ours, attempts)
+            except (MisconfiguredError, TooManyHeldError) as error:
                 self.stopped = error
                 raise
-            except DataError as error:
-                refused += 1
-                if refused > 1:
-                    await self._isolate(records, error)
-                    return
-            else:
-                return
+            except Exception as error:
+                if not self._may_redo(error, attempts):
+                    await self._isolate(ours, error, hold)
 
-    def _give_up(self, records: Sequence[Received]) -> None:
-        """Apply nothing of these partitions until their positions are read again."""
-        _log.warning("partition_taken_over", records=len(records))
-        for record in records:
-            self._positions.pop((record.topic, record.partition), None)
-        self.lost.set()
+    async def _wait(
+        self, error: UnavailableError, records: Sequence[Received], attempts: "_Attempts"
+    ) -> None:
+        METRICS.unavailable.labels("stream").inc()
+        _log.warning("database_unavailable", error=str(error))
+        await attempts.backoff.wait()
+        if isinstance(error, CommitUnknownError):
+            self._transactions.rescan()
+            await self._look_up(records)
 
-    async def _was_saved(self, records: Sequence[Received]) -> bool:
+    async def _look_up(self, records: Sequence[Received]) -> None:
         """Find out whether a COMMIT with unknown result happened: the positions tell."""
         moves = self._moves(records)
-        places = [(move.topic, move.partition) for move in moves]
         backoff = Backoff()
         while True:
             try:
                 async with self._transactions.database.read() as connection:
-                    saved = await read_positions(connection, places)
+                    saved = await read_positions(connection, [(m.topic, m.partition) for m in moves])
             except UnavailableError:
                 await backoff.wait()
-                continue
-            if any(saved.get((m.topic, m.partition)) != m.next for m in moves):
-                return False
-            self._positions.update(saved)
-            return True
+            else:
+                break
+        if all(saved.get((move.topic, move.partition)) == move.next for move in moves):
+            self._advance(moves)
 
-    def _after_unavailable(self, error: Exception) -> None:
-        METRICS.unavailable.labels("stream").inc()
-        _log.warning("database_unavailable", error=str(error))
-        if isinstance(error, CommitUnknownError):
-            self._transactions.rescan()
+    def _may_redo(self, error: Exception, attempts: "_Attempts") -> bool:
+        """Tell whether to redo from freshly locked rows: only what is refused again is at fault."""
+        if isinstance(error, ConflictError):
+            METRICS.conflicts.labels("stream").inc()
+            attempts.conflicts += 1
+            return attempts.conflicts < MAX_CONFLICTS
+        _log.warning("batch_refused", error=type(error).__name__, detail=str(error))
+        attempts.refusals += 1
+        return attempts.refusals < MAX_REFUSALS
 
-    async def _isolate(self, records: Sequence[Received], error: DataError) -> None:
-        """Bisect until the single record that the database refuses is found, and hold it."""
+    async def _isolate(
+        self, records: Sequence[Received], error: Exception, hold: Mapping[Place, str]
+    ) -> None:
+        """Bisect until the single record that is refused is found, and hold it.
+
+        Raises:
+            Exception: Not even holding it is possible.
+        """
+        if not protections.isolates_poison():
+            await asyncio.sleep(RETRY_POISON_S)
+            return
         if len(records) > 1:
             middle = len(records) // 2
-            await self._apply_until_saved(records[:middle])
-            await self._apply_until_saved(records[middle:])
+            await self._apply_until_saved(records[:middle], hold)
+            await self._apply_until_saved(records[middle:], hold)
             return
-        record = records[0]
-        await self._commit(records, {(record.topic, record.partition, record.offset): str(error)})
+        (record,) = records
+        if record.place in hold:
+            self.stopped = error
+            raise error
+        await self._apply_until_saved(records, {record.place: _reason(error)})
 
-    async def _commit(
-        self, records: Sequence[Received], hold: dict[tuple[str, int, int], str]
-    ) -> None:
+    async def _commit(self, records: Sequence[Received], hold: Mapping[Place, str]) -> None:
         transactions = self._transactions
+        moves = self._moves(records)
+        to_save = await protections.moves_to_save(transactions.database, moves)
         async with transactions.database.transaction() as connection:
             work = await transactions.store.lock(connection, _case_ids(records))
             applier = transactions.applier(work)
             for record in records:
-                place = (record.topic, record.partition, record.offset)
-                if place in hold:
-                    applier.hold_refused(record, hold[place])
+                if record.place in hold:
+                    applier.hold_refused(record, hold[record.place])
                 else:
                     applier.apply_record(record)
-            work.moves = self._moves(records)
+            work.moves = to_save
             await transactions.save(connection, work)
-        for move in work.moves:
-            self._positions[move.topic, move.partition] = move.next
+        self._advance(moves)
         transactions.committed(work)
-        self._count_bugs(work.held)
         _observe(records, transactions.clock)
 
     def _is_ours(self, record: Received) -> bool:
@@ -179,17 +178,27 @@ class Batches(Generic[S]):
             for (t, p), offset in last.items()
         ]
 
-    def _count_bugs(self, held: Sequence[HeldRecord]) -> None:
-        now = asyncio.get_running_loop().time()
-        self._new_bugs.extend(now for item in held if item.reason == BUG)
-        while self._new_bugs and now - self._new_bugs[0] > BUG_WINDOW_S:
-            self._new_bugs.popleft()
+    def _advance(self, moves: Sequence[Move]) -> None:
+        for move in moves:
+            place = move.topic, move.partition
+            if place in self._positions:
+                self._positions[place] = max(self._positions[place], move.next)
 
-    def _stop_when_many_fail(self) -> None:
-        if len(self._new_bugs) > MAX_NEW_BUGS:
-            self.stopped = TooManyHeldError(TooManyHeldError.__doc__)
-            _log.error("applying_stopped", cases=len(self._new_bugs))
-            raise self.stopped
+    def _give_up(self, records: Sequence[Received]) -> None:
+        """Apply nothing of these partitions until their positions are read again."""
+        _log.warning("partition_taken_over", records=len(records))
+        for record in records:
+            self._positions.pop((record.topic, record.partition), None)
+        self.lost.set()
+
+
+@dataclass(slots=True)
+class _Attempts:
+    """What one batch has met so far."""
+
+    backoff: Backoff = field(default_factory=Backoff)
+    conflicts: int = 0
+    refusals: int = 0
 
 
 async def read_positions(
@@ -204,6 +213,11 @@ async def read_positions(
 
 def _case_ids(records: Sequence[Received]) -> set[UUID]:
     return {record.case_id for record in records if record.case_id is not None}
+
+
+def _reason(error: Exception) -> str:
+    """Return what to keep: only the database's own errors say nothing of the data."""
+    return str(error) if isinstance(error, DataError) else type(error).__name__
 
 
 def _traceparent(record: Received) -> str | None:

@@ -50,6 +50,11 @@ class Received:
     error: str | None
 
     @property
+    def place(self) -> tuple[str, int, int]:
+        """Topic, partition and offset."""
+        return self.topic, self.partition, self.offset
+
+    @property
     def sequence(self) -> int | None:
         """The number of the fact in its case and source, when the headers tell."""
         return self.envelope.sequence if self.envelope else None

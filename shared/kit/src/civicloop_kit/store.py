@@ -140,10 +140,14 @@ class Store(Generic[S]):
             [row.blocked for row in rows],
             [row.replay.model_dump_json() if row.replay else None for row in rows],
             [row.traceparent for row in rows],
-            # A replayed case lives on the times of its file: no worker fires its timers.
-            [None if row.replay else self._room.next_timer(row.state) for row in rows],
+            [self._timer_at(row) for row in rows],
             [msgspec.json.encode(row.state).decode() for row in rows],
         )
+
+    def _timer_at(self, row: Row[S]) -> datetime | None:
+        # A replayed case lives on the times of its file, a blocked one has to be looked at first:
+        # no worker fires their timers.
+        return None if row.replay or row.blocked else self._room.next_timer(row.state)
 
     async def _write_letters(
         self, connection: Connection, letters: Sequence[Letter], now: datetime

@@ -40,7 +40,7 @@ def test_no_rejects_need_no_file_beside_the_import(tmp_path: Path) -> None:
     assert not place.exists()
     keep_rejects(place, [REJECT])
     keep_rejects(place, [])
-    assert place.read_text(encoding="utf-8") == "line,reason,column,fix\r\n"
+    assert place.read_text(encoding="utf-8") == "line,reason,column,fix\n"
 
 
 def test_the_file_itself_is_never_the_place(tmp_path: Path) -> None:

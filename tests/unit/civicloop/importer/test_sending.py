@@ -70,7 +70,7 @@ async def test_a_service_that_stays_away_is_given_up(ledger: Ledger) -> None:
 async def test_a_refused_token_is_not_tried_again(ledger: Ledger) -> None:
     """Nor anything else that will stay wrong."""
     city = FakeCity(troubles=[httpx.Response(401, json={"detail": "the token is not valid"})])
-    with pytest.raises(ServiceError, match="intake refuses .* 401 the token is not valid"):
+    with pytest.raises(ServiceError, match=r"intake refuses .* 401 the token is not valid"):
         await _send(city, ledger, _parcels(1))
     assert not city.pauses
 
@@ -129,5 +129,6 @@ async def test_a_file_that_ends_in_an_error_says_so(ledger: Ledger) -> None:
         yield from _parcels(1)
         raise ServiceError("the file ends here")
 
+    answered: list[int] = []
     with pytest.raises(ServiceError, match="the file ends here"):
-        await Sender(FakeCity().services().intake, ledger).send(broken(), [].append)
+        await Sender(FakeCity().services().intake, ledger).send(broken(), answered.append)

@@ -36,10 +36,15 @@ class Audit:
     Args:
         readers: The services that read each source.
         must_be_ended: Also demand an end, and every fact sent and read.
+        journaled: The cases that the departments' journals cover, None for all.
     """
 
     def __init__(
-        self, readers: Mapping[str, tuple[str, ...]], *, must_be_ended: bool = False
+        self,
+        readers: Mapping[str, tuple[str, ...]],
+        *,
+        must_be_ended: bool = False,
+        journaled: frozenset[UUID] | None = None,
     ) -> None:
         self._readers = readers
         self._must_be_ended = must_be_ended
@@ -48,7 +53,7 @@ class Audit:
         self._chains: dict[tuple[UUID, str], Chain] = {}
         self._lives: dict[UUID, Lifecycle] = {}
         self._members = Membership()
-        self._deliveries = Deliveries()
+        self._deliveries = Deliveries(only=journaled)
         self._outbox: list[OutboxRow] = []
         self._receipts: list[Receipt] = []
 

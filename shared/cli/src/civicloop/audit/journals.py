@@ -44,9 +44,11 @@ class Answer:
 class Deliveries:
     """What departments wrote down, and what the adapter says that it delivered to them.
 
-    A journal has to cover everything that its departments were ever sent.
+    A journal has to cover everything that its departments were ever sent, unless ``only`` names
+    the cases that it covers. Imported histories are delivered to nobody.
     """
 
+    only: frozenset[UUID] | None = None
     departments: set[str] = field(default_factory=set)
     events: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     told: dict[str, UUID] = field(default_factory=dict)
@@ -64,7 +66,10 @@ class Deliveries:
 
     def fold(self, fact: Fact) -> None:
         """Take a fact: what was delivered to a department whose journal we have."""
-        if isinstance(fact, TaskDelivered) and fact.department in self.departments:
+        if not isinstance(fact, TaskDelivered) or fact.replay is not None:
+            return
+        covered = self.only is None or fact.case_id in self.only
+        if covered and fact.department in self.departments:
             self.told[fact.delivery_id] = fact.case_id
 
     def close(self, findings: Findings) -> None:

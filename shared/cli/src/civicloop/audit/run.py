@@ -16,18 +16,23 @@ from civicloop_local.errors import StackError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+    from uuid import UUID
 
     from civicloop.audit.findings import Findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Where everything is: the auditor's database addresses by service, Kafka, and journals."""
+    """Where everything is: the auditor's database addresses by service, Kafka, and journals.
+
+    ``journaled`` are the cases that the departments' journals cover, None for all.
+    """
 
     databases: Mapping[str, str]
     kafka: Mapping[str, str | int | float | bool]
     prefix: str = ""
     journals: Sequence[Path] = ()
+    journaled: frozenset[UUID] | None = None
     receipts: Path | None = None
 
 
@@ -45,7 +50,7 @@ def run_audit(evidence: Evidence, *, must_be_ended: bool = False) -> Findings:
 
 def _run(evidence: Evidence, *, must_be_ended: bool) -> Findings:
     readers = {t.source: tuple(map(str, t.consumers)) for t in fact_topics() if t.source}
-    audit = Audit(readers, must_be_ended=must_be_ended)
+    audit = Audit(readers, must_be_ended=must_be_ended, journaled=evidence.journaled)
     for journal in evidence.journals:
         with journal.open() as lines:
             audit.read_journal(lines)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Milestones of a case, in their order.
 MILESTONES: Final = ("filed", "dispatched", "acknowledged", "completed", "verified", "closed")
+# So many cases keep their facts, so that one of them can be told hop by hop.
+KEPT_CASES: Final = 50
 _MILESTONE_OF: Final[dict[type[Fact], str]] = {
     CaseFiled: "filed",
     TaskDispatched: "dispatched",
@@ -53,6 +55,7 @@ class Board:
 
     def __init__(self) -> None:
         self._cards: dict[UUID, CaseCard] = {}
+        self._kept: dict[UUID, list[Sighting]] = {}
 
     def see(self, sighting: Sighting) -> None:
         """Take a record; repeats change nothing."""
@@ -60,6 +63,8 @@ class Board:
         mark = (sighting.source, sighting.sequence)
         if mark in card.seen or sighting.fact is None:
             return
+        if len(self._kept) < KEPT_CASES or sighting.case_id in self._kept:
+            self._kept.setdefault(sighting.case_id, []).append(sighting)
         card.seen.add(mark)
         card.facts += 1
         _fold(card, sighting.fact)
@@ -67,6 +72,10 @@ class Board:
     def card(self, case_id: UUID) -> CaseCard:
         """Return what is known of a case."""
         return self._cards.get(case_id, CaseCard())
+
+    def history(self, case_id: UUID) -> tuple[Sighting, ...]:
+        """Return the facts of one of the first cases, none of a later one."""
+        return tuple(self._kept.get(case_id, ()))
 
     def count(self, cases: Collection[UUID]) -> Counter[str]:
         """Return how many of *cases* have reached each milestone, and their facts and tasks."""

@@ -18,9 +18,8 @@ GATHERED: Final = frozenset({"patrol", "hotline", "sensor"})
 LINES_PER_BATCH: Final = 40
 SENDERS: Final = 6
 VERIFIERS: Final = 4
-CALLERS: Final = 4
 LOOK_EVERY_S: Final = 0.3
-# A stack whose call-back window is longer than this is not waited for: the reporter answers after all.
+# A longer call-back window is not waited for: then the silent answer after all.
 SILENT_FOR_S: Final = 12.0
 PAGE: Final = 500
 

@@ -90,7 +90,7 @@ class Ledger:
             values |= {"overdue": bool(values["overdue"]), "flag": Flag(values["flag"])}
             yield Judged(**values)
 
-    def unjudged(self, most: int) -> list[Mapping[str, str]]:
+    def unjudged(self, most: int) -> list[Mapping[str, str | int]]:
         """Return line, source id and case id of the first lines that we did not judge."""
         return [dict(row) for row in self._run("unjudged", most=most)]
 

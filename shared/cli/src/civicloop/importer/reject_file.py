@@ -79,7 +79,7 @@ def keep_rejects(place: Path, rejects: Iterable[Reject]) -> None:
 def _write(place: Path, rows: Iterable[tuple[object, ...]]) -> None:
     try:
         with place.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
+            writer = csv.writer(file, lineterminator="\n")
             writer.writerow(HEADER)
             writer.writerows(rows)
     except OSError as error:

@@ -1,0 +1,168 @@
+"""What the demo shows: stages, live counts, tables."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from civicloop.demo.board import MILESTONES
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Callable, Iterator
+
+    from civicloop.context import StackContext
+    from civicloop.demo.generator import Outcome
+    from civicloop.demo.run import Result
+    from civicloop.demo.walk import Hop
+    from civicloop_local.state import PartState
+
+WORDS: Final = {
+    "filed": "filed 立案",
+    "dispatched": "dispatched 派遣",
+    "acknowledged": "acknowledged 签收",
+    "completed": "completed 处置",
+    "verified": "verified 核实",
+    "closed": "closed 结案",
+}
+RATIOS: Final = (
+    "on_time_response_rate",
+    "on_time_handling_rate",
+    "on_time_closing_rate",
+    "satisfaction_rate",
+)
+ROLES: Final = ("channel", "verifier", "superior", "operator", "department:urban-management")
+NEXT: Final = (
+    "civicloop demo --keep           leave it running, with addresses and tokens",
+    "civicloop watch CASE            follow one case, fact by fact",
+    "civicloop audit --json          hold services and topics against each other again",
+    "civicloop department list       how each department is reached, and how it is with it",
+    "civicloop import FILE --mapping boston311.yaml --replay    bring in another city",
+)
+
+
+class Display:
+    """Writes to a terminal; a quiet one only keeps silent."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(quiet=quiet, highlight=False)
+
+    def stage(self, text: str) -> None:
+        """Say what comes now."""
+        self._console.print(f"\n[bold]{text}[/bold]")
+
+    def say(self, text: str) -> None:
+        """Say something in passing."""
+        self._console.print(text, markup=False)
+
+    def part(self, part: PartState) -> None:
+        """Tell that a part of the stack is ready."""
+        self.say(f"  {part.name:20} ready  {part.address}")
+
+    @contextmanager
+    def progress(self, cases: int) -> Iterator[Callable[[Counter[str]], None]]:
+        """Show how far the cases are while the block lasts."""
+        columns = (
+            TextColumn("  {task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=self._console) as progress:
+            bars = {
+                name: progress.add_task(f"{WORDS[name]:14}", total=cases) for name in MILESTONES
+            }
+
+            def show(counts: Counter[str]) -> None:
+                for name, bar in bars.items():
+                    progress.update(bar, completed=counts[name])
+
+            yield show
+
+    def result(self, result: Result) -> None:
+        """Show everything that came of it."""
+        self.stage(f"the walk of one report: {result.title}")
+        self._walk(result.hops)
+        self.stage("indicators by department 指标")
+        self._console.print(_indicator_table(result.indicators))
+        self.stage("what came of it, and what had to come")
+        self._console.print(_outcome_table(result.expected, result.outcome))
+        self.stage("audit")
+        for finding in (*sorted(result.findings.violations), *sorted(result.findings.notes)):
+            self.say(f"  {finding.line}")
+        self.say(f"  {result.findings.summary}")
+        self.stage("what to try next")
+        for line in NEXT:
+            self.say(f"  {line}")
+
+    def addresses(self, context: StackContext) -> None:
+        """Print every address and a token per role."""
+        self.stage("it runs on: addresses")
+        table = {
+            "intake": f"{context.intake_url}/docs",
+            "router": f"{context.router_url}/docs",
+            "department-adapter": f"{context.adapter_url}/docs",
+            "feedback": f"{context.feedback_url}/docs",
+            "kafka (SASL)": context.kafka_bootstrap,
+        }
+        for name, address in table.items():
+            self.say(f"  {name:20} {address}")
+        self.stage("tokens, good for 12 hours")
+        for role in ROLES:
+            self._console.print(f"  {role}: {context.token(role)}", soft_wrap=True, markup=False)
+        self.say("\n  end it with: civicloop down")
+
+    def _walk(self, hops: tuple[Hop, ...]) -> None:
+        traces = {hop.trace_id for hop in hops if hop.trace_id}
+        self.say(f"  trace {', '.join(sorted(traces)) or 'none'}")
+        for hop in hops:
+            milliseconds = hop.after.total_seconds() * 1000
+            self.say(f"  {milliseconds:8.0f} ms  {hop.fact} #{hop.sequence} on {hop.topic}")
+            if hop.path:
+                self.say(f"               {' → '.join(map(_short, hop.path))}")
+                self.say("               → row + outbox in one commit → relay → topic")
+
+
+def _short(path: str) -> str:
+    """Return a dotted name without the part that its row repeats."""
+    return path.replace(".entrypoints.", "…").replace(".domain.", "…")
+
+
+def _outcome_rows(expected: Outcome, got: Outcome) -> Iterator[tuple[str, int, int]]:
+    yield "filed 立案", expected.filed, got.filed
+    for reason in sorted({*expected.rejected, *got.rejected}):
+        yield f"rejected 不予立案: {reason}", expected.rejected[reason], got.rejected[reason]
+    for task in sorted({*expected.tasks, *got.tasks}):
+        yield f"tasks: {' '.join(task)}", expected.tasks[task], got.tasks[task]
+    for outcome in sorted({*expected.closed, *got.closed}):
+        yield f"closed 结案: {outcome}", expected.closed[outcome], got.closed[outcome]
+
+
+def _outcome_table(expected: Outcome, got: Outcome) -> Table:
+    table = Table("what", "expected", "came", "")
+    for what, wanted, came in _outcome_rows(expected, got):
+        mark = "ok" if wanted == came else "[red]differs[/red]"
+        table.add_row(what, str(wanted), str(came), mark)
+    return table
+
+
+def _indicator_table(indicators: dict[str, Any]) -> Table:
+    names = {d["key"]: d["name"] for d in indicators["definitions"]}
+    heads = [f"{names[key]['en']} {names[key]['zh']}" for key in RATIOS]
+    table = Table("department", "filed 立案", "closed 结案", *heads)
+    for group in (*indicators["groups"], indicators["total"]):
+        counts, ratios = group["counts"], group["ratios"]
+        name = group["group"] or ("total" if group is indicators["total"] else "none yet")
+        values = [_ratio(ratios[key]) for key in RATIOS]
+        table.add_row(name, str(counts["filed"]), str(counts["closed"]), *values)
+    return table
+
+
+def _ratio(ratio: dict[str, Any]) -> str:
+    if ratio["value"] is None:
+        return "-"
+    return f"{ratio['value']:.0%} ({ratio['numerator']}/{ratio['denominator']})"

@@ -1,0 +1,260 @@
+"""The demo from beginning to end: stack, departments, morning, proof."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from civicloop.audit.records import read_record
+from civicloop.audit.run import Evidence, run_audit
+from civicloop.context import stack_context
+from civicloop.demo.board import Board
+from civicloop.demo.calls import Caller
+from civicloop.demo.departments import Departments
+from civicloop.demo.generator import expected_outcome, make_reports
+from civicloop.demo.morning import load_morning
+from civicloop.demo.people import CalledBack, Reporters, verify_cases
+from civicloop.demo.walk import hops_of
+from civicloop.topics import TopicReader
+from civicloop_contracts.envelope import EnvelopeError
+from civicloop_local import control
+from civicloop_local.errors import StackError
+from civicloop_local.files import write_private
+from civicloop_local.layout import default_layout
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+    from pathlib import Path
+    from uuid import UUID
+
+    from civicloop.audit.findings import Findings
+    from civicloop.context import StackContext
+    from civicloop.demo.display import Display
+    from civicloop.demo.generator import MadeReport, Outcome
+    from civicloop.demo.people import Filed
+    from civicloop.demo.walk import Hop
+
+# What a demo cannot wait for: days until a silent reporter counts as content.
+SHORT_WINDOWS: Final = {"CIVICLOOP_CALL_BACK_WINDOW_S": "4"}
+POLL_S: Final = 0.15
+PATIENCE_S: Final = 60.0
+PATIENCE_PER_REPORT_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What the caller asked for."""
+
+    reports: int
+    seed: int
+    keep: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of it."""
+
+    run: str
+    seconds: float
+    receipts: int
+    counts: Counter[str]
+    expected: Outcome
+    outcome: Outcome
+    title: str
+    hops: tuple[Hop, ...]
+    indicators: dict[str, Any]
+    findings: Findings
+
+    @property
+    def good(self) -> bool:
+        """Whether exactly the expected came, and nothing is broken."""
+        return self.outcome == self.expected and self.findings.clean
+
+
+def run_demo(wish: Wish, display: Display) -> Result:
+    """Run the demo; stops what it started unless asked to keep it.
+
+    Raises:
+        StackError: Something does not start or stays away.
+    """
+    layout = default_layout()
+    began, was_up = time.monotonic(), control.is_up(layout)
+    departments = Departments(folder=layout.data("demo"))
+    try:
+        if not was_up:
+            os.environ.update({k: v for k, v in SHORT_WINDOWS.items() if k not in os.environ})
+            display.stage("starting Kafka, Postgres and four services")
+        control.up(layout, report=display.part, say=display.say)
+        result = _run(wish, stack_context(), departments, display, began)
+        if wish.keep:
+            display.addresses(stack_context())
+    finally:
+        if not wish.keep:
+            departments.stop()
+            if not was_up:
+                control.down(layout)
+    return result
+
+
+def _run(
+    wish: Wish, context: StackContext, departments: Departments, display: Display, began: float
+) -> Result:
+    morning = load_morning()
+    reports = make_reports(morning, wish.reports, wish.seed)
+    display.stage(f"registering {len(morning.departments)} departments")
+    port = departments.start([department.code for department in morning.departments])
+    departments.register(context, morning.departments, port)
+    # From here on; what is in the stack already belongs to others.
+    start = datetime.now(UTC)
+    run = secrets.token_hex(4)
+    with closing(TopicReader(context.kafka_settings)) as reader:
+        reader.follow(reader.offsets())
+        display.stage(f"a morning in Zhengzhou: {len(reports)} reports, seed {wish.seed}")
+        scene = _Scene(context=context, reader=reader, reports=reports, run=run, display=display)
+        receipts = asyncio.run(scene.play())
+    display.stage("auditing: databases first, then the topics")
+    cases = frozenset(filed.case_id for filed in receipts)
+    evidence = Evidence(
+        databases=context.auditor_urls,
+        kafka=context.kafka_settings,
+        journals=(departments.journal,),
+        journaled=cases,
+        receipts=_keep_receipts(departments.folder / f"receipts-{run}.jsonl", receipts),
+    )
+    findings = run_audit(evidence)
+    return Result(
+        run=run,
+        seconds=time.monotonic() - began,
+        receipts=len(receipts),
+        counts=scene.board.count(cases),
+        expected=expected_outcome(reports),
+        outcome=scene.board.outcome(cases),
+        title=scene.walked.title,
+        hops=hops_of(scene.board.history(receipts[0].case_id)),
+        indicators=asyncio.run(_indicators(context, start)),
+        findings=findings,
+    )
+
+
+class _Scene:
+    """Everybody who acts while the reports come in."""
+
+    def __init__(
+        self,
+        *,
+        context: StackContext,
+        reader: TopicReader,
+        reports: Sequence[MadeReport],
+        run: str,
+        display: Display,
+    ) -> None:
+        self.board = Board()
+        self.walked = _walked(reports)
+        self._reader = reader
+        self._reports = reports
+        self._display = display
+        channel = context.token("channel", "demo-channel")
+        self._intake = Caller(context.intake_url, channel)
+        self._callback = Caller(context.feedback_url, channel)
+        self._desk = Caller(context.feedback_url, context.token("verifier", "demo-verifier"))
+        self._reporters = Reporters(caller=self._intake, run=run)
+        self._called = CalledBack(caller=self._callback, run=run, is_closed=self._is_closed)
+        self._by_case: dict[UUID, Filed] = {}
+        self._asked: set[UUID] = set()
+
+    async def play(self) -> Sequence[Filed]:
+        """Let them act until every case has ended, or for as long as that may take.
+
+        Raises:
+            StackError: A service stays away or refuses.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+                send = self._reporters.send(self._reports, self.walked, trace)
+                sending = group.create_task(send)
+                verifying = group.create_task(verify_cases(self._desk, lambda: self._by_case))
+                await self._watch(group, sending)
+                verifying.cancel()
+        except ExceptionGroup as group_error:
+            raise _first(group_error) from group_error
+        finally:
+            for caller in (self._intake, self._callback, self._desk):
+                await caller.close()
+        return self._reporters.receipts
+
+    async def _watch(self, group: asyncio.TaskGroup, sending: asyncio.Task[None]) -> None:
+        """Fold what the topics say, call reporters back, until all is over."""
+        deadline = time.monotonic() + PATIENCE_S + PATIENCE_PER_REPORT_S * len(self._reports)
+        with self._display.progress(expected_outcome(self._reports).filed) as show:
+            while time.monotonic() < deadline:
+                await self._look()
+                self._by_case = {filed.case_id: filed for filed in self._reporters.receipts}
+                for filed in self._newly_verified():
+                    answer = self._called.answer(filed.case_id, satisfied=filed.report.satisfied)
+                    group.create_task(answer)
+                show(self.board.count(self._by_case))
+                if sending.done() and all(map(self._is_closed, self._by_case)):
+                    return
+
+    async def _look(self) -> None:
+        for record in await asyncio.to_thread(self._reader.poll, POLL_S):
+            try:
+                self.board.see(read_record(record))
+            except EnvelopeError:
+                continue
+
+    def _newly_verified(self) -> list[Filed]:
+        verified = {case for case in self._by_case if "verified" in self.board.card(case).reached}
+        fresh, self._asked = verified - self._asked, verified
+        return [self._by_case[case] for case in fresh]
+
+    def _is_closed(self, case_id: UUID) -> bool:
+        return self.board.card(case_id).ended
+
+
+def _walked(reports: Sequence[MadeReport]) -> MadeReport:
+    """Return the report that is told hop by hop: one with several departments, if there is one."""
+    return max(reports, key=lambda report: (len(report.tasks), -report.number))
+
+
+def _keep_receipts(path: Path, receipts: Sequence[Filed]) -> Path:
+    """Write the reporters' journal for the auditor."""
+    lines = [
+        {
+            "key": filed.key,
+            "outcome": "ok",
+            "report_id": str(filed.report_id),
+            "case_id": str(filed.case_id),
+        }
+        for filed in receipts
+    ]
+    write_private(path, "".join(f"{json.dumps(line)}\n" for line in lines))
+    return path
+
+
+async def _indicators(context: StackContext, start: datetime) -> dict[str, Any]:
+    caller = Caller(context.feedback_url, context.operator_token())
+    try:
+        window = {"by": "department", "from": start.isoformat()}
+        found: dict[str, Any] = await caller.get("/v1/indicators", **window)
+        return found
+    finally:
+        await caller.close()
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the first error that is no group; one that we know, if there is one."""
+    known = group.subgroup(StackError)
+    error: BaseException = known or group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -32,7 +32,7 @@ MAX_START_S: Final = 20.0
 def main() -> int:
     """Measure, print, and return 1 when a limit is missed."""
     options = _options()
-    starts = {} if options.no_start else measure_starts()
+    starts = {} if options.no_start or options.profile else measure_starts()
     with running_backends() as backends:
         if options.profile:
             run_ours(backends, options.reports, _progress("profile"), profiler_into(options.profile))

@@ -213,4 +213,5 @@ def _stage(backends: Backends) -> Iterator[tuple[str, Path]]:
         yield prefix, folder
     finally:
         backends.drop_databases(prefix)
-        shutil.rmtree(folder, ignore_errors=True)
+    # The logs stay when a leg fails.
+    shutil.rmtree(folder)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .processes import Rooms
 
-RATE_HZ: Final = 200
+RATE_HZ: Final = 50
 STOP_WITHIN_S: Final = 60.0
 
 Profiler = Callable[["Rooms"], AbstractContextManager[None]]

@@ -27,6 +27,7 @@ from civicloop_local.ports import HOST, recorded_ports
 from civicloop_local.postgres import PostgresPart
 from civicloop_local.postgres_binaries import find_binaries, wheel_folders
 from civicloop_local.processes import end, find, identify, spawn
+from civicloop_local.servers import local_servers
 from civicloop_local.state import read_state
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _write_something(layout: Layout) -> None:
     producer = Producer(admin_settings(f"{HOST}:{ports['kafka']}", credentials))
     producer.produce("intake.cases", b"kept")
     assert producer.flush(WAIT_S) == 0
-    owner = databases_of(credentials, ports).url("router", role="router_owner")
+    owner = databases_of(credentials, local_servers(ports)).url("router", role="router_owner")
     with psycopg.connect(owner) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 1 AS one")
 
@@ -67,7 +68,7 @@ def _is_kept(layout: Layout) -> bool:
     credentials, ports = load_credentials(layout), recorded_ports(layout)
     client = AdminClient(admin_settings(f"{HOST}:{ports['kafka']}", credentials))
     topics = client.list_topics(timeout=WAIT_S).topics
-    owner = databases_of(credentials, ports).url("router", role="router_owner")
+    owner = databases_of(credentials, local_servers(ports)).url("router", role="router_owner")
     with psycopg.connect(owner) as connection:
         row = connection.execute("SELECT one FROM kept").fetchone()
     return "intake.cases" in topics and row == (1,)

@@ -1,8 +1,9 @@
 """This room's tables, through the kit's own path: facts and commands in, rows out."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,8 +11,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from civicloop_contracts.fact import Fact, Replay
-from civicloop_contracts.facts.router import TaskCancelled, TaskDispatched
-from civicloop_kit.batches import Batches
 from civicloop_kit.clock import SystemClock
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
 from civicloop_kit.commands import Commands
@@ -55,18 +54,22 @@ class Room:
     transactions: Transactions[CaseTasks]
     commands: Commands[CaseTasks]
     jobs: Jobs
-    offset: int = 0
+    numbers: Counter[UUID] = field(default_factory=Counter)
 
     async def tell(self, *facts: Fact) -> None:
         """Apply facts of the router in one transaction."""
-        batches = Batches(self.transactions)
-        batches.assign({("router.tasks", 0): self.offset})
         records = []
         for fact in facts:
-            self.offset += 1
-            record = record_of(fact, ROUTER, self.offset)
-            records.append(replace(record, topic="router.tasks", offset=self.offset - 1))
-        await batches.apply(records)
+            self.numbers[fact.case_id] += 1
+            records.append(record_of(fact, ROUTER, self.numbers[fact.case_id]))
+        async with self.database.transaction() as connection:
+            cases = {fact.case_id for fact in facts}
+            work = await self.transactions.store.lock(connection, cases)
+            applier = self.transactions.applier(work)
+            for record in records:
+                applier.apply_record(record)
+            await self.transactions.save(connection, work)
+        self.transactions.committed(work)
 
     async def claim(self, queue: str = "water", free: int = 9) -> list[Job]:
         """Claim what is due."""
@@ -88,9 +91,7 @@ class Room:
     async def update(self, kind: UpdateKind, update_id: UUID, **fields: Any) -> Reply:
         """Record a department's update."""
         answer = Answer(kind=kind, handler=HANDLER, **fields)
-        body = RecordUpdate(
-            update_id=update_id, task_id=TASK_ID, department="water", answer=answer
-        )
+        body = RecordUpdate(update_id=update_id, task_id=TASK_ID, department="water", answer=answer)
         return await self.commands.submit(
             CaseCommand(
                 case_id=CASE_ID,
@@ -124,13 +125,19 @@ async def room(database_url: str) -> AsyncIterator[Room]:
     database = Database(database_url, application="test")
     await database.open()
     tables = (
-        "case_rows", "outbox", "positions", "held", "idempotency", "jobs",
-        "departments", "tasks", "updates", "remarks",
+        "case_rows",
+        "outbox",
+        "held",
+        "idempotency",
+        "jobs",
+        "departments",
+        "tasks",
+        "updates",
+        "remarks",
     )
     async with database.transaction() as connection:
         for table in tables:
             await connection.execute(f"DELETE FROM {table}")  # noqa: S608
-        await connection.execute("INSERT INTO positions VALUES ('router.tasks', 0, 0)")
     clock = FakeClock(START)
     sealer = Sealer(b"k" * 32, b"test")
     definition = make_room(RetryPolicy(), lambda: None)
@@ -239,18 +246,11 @@ async def test_an_update_is_kept_once_with_its_words(room: Room) -> None:
 
 async def test_many_results_share_a_transaction(room: Room) -> None:
     """Results of many cases are recorded together, each with its own outcome."""
-    facts: list[TaskDispatched | TaskCancelled] = []
-    for _ in range(50):
-        case_id = uuid4()
-        facts.append(dispatched().model_copy(update={"case_id": case_id, "task": _task()}))
-    room.offset = 0
-    records = [
-        replace(record_of(fact, ROUTER, 1), topic="router.tasks", offset=offset)
-        for offset, fact in enumerate(facts)
+    cases = [uuid4() for _ in range(50)]
+    facts = [
+        dispatched().model_copy(update={"case_id": case_id, "task": _task()}) for case_id in cases
     ]
-    batches = Batches(room.transactions)
-    batches.assign({("router.tasks", 0): 0})
-    await batches.apply(records)
+    await room.tell(*facts)
     jobs = await room.claim(free=64)
     bodies = [
         RecordDelivery(
@@ -278,7 +278,9 @@ async def test_queue_names_are_found_without_counting(room: Room) -> None:
     queues = PostgresQueues(room.database)
     assert await queues.names() == frozenset()
     await room.tell(
-        dispatched(1), dispatched(2), dispatched(3, department="power"),
+        dispatched(1),
+        dispatched(2),
+        dispatched(3, department="power"),
         dispatched(4, replay=Replay(run="x", handled_at=None, as_of=START)),
     )
     assert await queues.names() == {"water", "power", "replay"}

@@ -27,13 +27,13 @@ def credentials(tmp_path: Path) -> Credentials:
     return load_credentials(layout)
 
 
-@pytest.mark.filterwarnings("ignore:EdDSA is deprecated")
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("role", ["channel", "operator", "department:water", "service"])
 def test_a_token_verifies_with_the_public_key(credentials: Credentials, role: str) -> None:
     """The claims say who, what, from when and until when."""
     token = make_token(credentials, role=role, subject="ann", hours=2)
     key = OKPKey.import_key(json.loads(public_key(credentials)))
-    claims = jwt.decode(token, key, algorithms=["EdDSA"]).claims
+    claims = jwt.decode(token, key, algorithms=["Ed25519"]).claims
     assert (claims["sub"], claims["roles"], claims["iss"]) == ("ann", [role], "civicloop")
     assert claims["exp"] - claims["iat"] == 7200
     assert claims["iat"] <= time.time()

@@ -15,7 +15,7 @@ from department_adapter.domain.model import TaskRef
 from department_adapter.testing import CASE_ID, HANDLER, START, at, cancelled, dispatched, task_ref
 
 REF = TaskRef(task_id=task_ref().task_id, task_no=1, attempt=1)
-MOMENT = Moment(now=at(1), source="/router/tasks", sequence=4)
+MOMENT = Moment(now=at(1), recorded_at=at(1), source="/router/tasks", sequence=4)
 REPLAY = Replay(run="boston", handled_at=None, as_of=at(100))
 COMMON: Final[dict[str, Any]] = {"task": REF, "department": "water", "occurred_at": at(2)}
 FACTS: list[f.Fact] = [

@@ -10,13 +10,14 @@ from civicloop_local.credentials import load_credentials
 from civicloop_local.databases import Databases
 from civicloop_local.downloads import ensure_jars, locked_jars
 from civicloop_local.java import find_java
-from civicloop_local.kafka import KafkaPart, admin_settings
+from civicloop_local.kafka import KafkaPart, client_settings
 from civicloop_local.kafka_access import KafkaAccess
 from civicloop_local.layout import WORK_TREE
 from civicloop_local.parts import ServicePart, StepPart
 from civicloop_local.ports import HOST, take_ports
 from civicloop_local.postgres import PostgresPart
 from civicloop_local.postgres_binaries import check_reachable, find_binaries
+from civicloop_local.servers import Servers, local_servers
 from civicloop_local.services import KEYRING_DATABASE, SERVICES, Service
 from civicloop_local.tokens import make_token, public_key
 
@@ -65,12 +66,17 @@ def service_environment(
     credentials: Credentials,
     ports: Mapping[str, int],
     *,
+    servers: Servers | None = None,
     prefix: str = "",
 ) -> dict[str, str]:
-    """Return the settings of one service, over this process's own environment."""
-    databases = databases_of(credentials, ports)
+    """Return the settings of one service, over this process's own environment.
+
+    `servers` are the embedded ones unless given; `ports` are where the services listen.
+    """
+    servers = servers or local_servers(ports)
+    databases = databases_of(credentials, servers)
     own = {
-        "KAFKA_BOOTSTRAP": f"{HOST}:{ports['kafka']}",
+        "KAFKA_BOOTSTRAP": servers.kafka,
         "KAFKA_USERNAME": service.name,
         "KAFKA_PASSWORD": credentials.kafka[service.name],
         "DATABASE_URL": databases.url(service.database, prefix=prefix),
@@ -90,19 +96,33 @@ def service_environment(
         own["SERVICE_TOKEN"] = make_token(
             credentials, role="service", subject=service.name, hours=SERVICE_TOKEN_HOURS
         )
-    inherited = {key: value for key, value in os.environ.items() if key != "CIVICLOOP_HOME"}
+    inherited = {
+        key: value
+        for key, value in os.environ.items()
+        if key != "CIVICLOOP_HOME" and not key.startswith("CIVICLOOP_TEST_")
+    }
     return inherited | {f"CIVICLOOP_{key}": value for key, value in own.items()}
 
 
-def databases_of(credentials: Credentials, ports: Mapping[str, int]) -> Databases:
-    """Return the databases of a running stack."""
-    address = f"{HOST}:{ports['postgres']}"
-    return Databases(address=address, credentials=credentials, work_tree=WORK_TREE)
+def databases_of(credentials: Credentials, servers: Servers) -> Databases:
+    """Return the databases on a server."""
+    return Databases(
+        address=servers.postgres,
+        credentials=credentials,
+        work_tree=WORK_TREE,
+        superuser=servers.superuser,
+    )
+
+
+def kafka_access(credentials: Credentials, servers: Servers) -> KafkaAccess:
+    """Return the broker's topics and rights, as its administrator sees them."""
+    admin = servers.kafka_admin
+    return KafkaAccess(client_settings(servers.kafka, admin, credentials.kafka[admin]))
 
 
 def apply_topics(
     credentials: Credentials,
-    ports: Mapping[str, int],
+    servers: Servers,
     *,
     prefix: str = "",
     max_partitions: int | None = None,
@@ -112,7 +132,7 @@ def apply_topics(
     Raises:
         StackError: Kafka refused.
     """
-    access = KafkaAccess(admin_settings(f"{HOST}:{ports['kafka']}", credentials))
+    access = kafka_access(credentials, servers)
     access.set_users({service.name: credentials.kafka[service.name] for service in SERVICES})
     access.apply(load_topics(), prefix=prefix, max_partitions=max_partitions, exact=not prefix)
 
@@ -138,11 +158,13 @@ def _backends(
 
 
 def _steps(credentials: Credentials, ports: Mapping[str, int]) -> tuple[Part, ...]:
+    servers = local_servers(ports)
+
     def migrate() -> None:
-        databases_of(credentials, ports).apply()
+        databases_of(credentials, servers).apply()
 
     def topics() -> None:
-        apply_topics(credentials, ports)
+        apply_topics(credentials, servers)
 
     return (
         StepPart(name="topics", needs=("kafka",), work=topics),

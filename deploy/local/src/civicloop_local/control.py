@@ -24,6 +24,7 @@ from civicloop_local.files import locked
 from civicloop_local.logs import last_lines
 from civicloop_local.ports import recorded_ports
 from civicloop_local.processes import end, find, memory_mb
+from civicloop_local.servers import local_servers
 from civicloop_local.state import PartState, State, read_state
 
 if TYPE_CHECKING:
@@ -124,9 +125,9 @@ def migrate(layout: Layout) -> dict[str, int]:
     if borrowed:
         up(layout, parts=BACKENDS)
     try:
-        credentials, ports = load_credentials(layout), recorded_ports(layout)
-        apply_topics(credentials, ports)
-        return databases_of(credentials, ports).apply()
+        credentials, servers = load_credentials(layout), local_servers(recorded_ports(layout))
+        apply_topics(credentials, servers)
+        return databases_of(credentials, servers).apply()
     finally:
         if borrowed:
             down(layout)

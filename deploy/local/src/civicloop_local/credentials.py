@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from joserfc.jwk import OKPKey
@@ -15,6 +15,8 @@ from civicloop_local.files import locked, read_json, write_private
 from civicloop_local.services import DATABASES, KEYRING_DATABASE, SERVICES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from civicloop_local.layout import Layout
 
 ADMIN_USER: Final = "admin"
@@ -37,6 +39,10 @@ class Credentials:
 
     def __repr__(self) -> str:
         return "Credentials(...)"
+
+    def with_logins(self, *, kafka: Mapping[str, str], postgres: Mapping[str, str]) -> Credentials:
+        """Return the same keys with other users and passwords."""
+        return replace(self, kafka=dict(kafka), postgres=dict(postgres))
 
 
 def load_credentials(layout: Layout) -> Credentials:

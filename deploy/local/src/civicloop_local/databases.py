@@ -47,8 +47,16 @@ AUDITOR_RIGHTS: Final[tuple[LiteralString, ...]] = (
 class Databases:
     """Brings a Postgres server in line with the service list; every call may be repeated."""
 
-    def __init__(self, *, address: str, credentials: Credentials, work_tree: Path) -> None:
+    def __init__(
+        self,
+        *,
+        address: str,
+        credentials: Credentials,
+        work_tree: Path,
+        superuser: str = SUPERUSER,
+    ) -> None:
         self._address = address
+        self._superuser = superuser
         self._credentials = credentials
         self._work_tree = work_tree
 
@@ -90,7 +98,7 @@ class Databases:
         return own | {KEYRING_DATABASE: (self._work_tree / KEYRING_MIGRATIONS,)}
 
     def _connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
-        url = superuser_url(self._address, self._credentials, database)
+        url = superuser_url(self._address, self._credentials, database, user=self._superuser)
         return psycopg.connect(url, autocommit=True)
 
     def _create_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:

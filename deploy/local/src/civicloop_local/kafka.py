@@ -1,7 +1,6 @@
-"""One Kafka node (KRaft): SASL on every listener, access lists on, tuned for one machine.
+"""One Kafka node (KRaft) as a part of the stack.
 
-Source: the recipe and the settings were measured for this project (design notes, "The embedded
-stack"); property names are those of Kafka 4.3.
+Source: the recipe was measured for this project (design notes, "The embedded stack").
 """
 
 from __future__ import annotations
@@ -18,13 +17,15 @@ from typing import TYPE_CHECKING, Final
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from civicloop_local.credentials import ADMIN_USER, BROKER_USER
+from civicloop_local.credentials import ADMIN_USER
 from civicloop_local.errors import StackError
 from civicloop_local.files import write_private
+from civicloop_local.kafka_properties import first_users, server_properties
 from civicloop_local.parts import Command
 from civicloop_local.ports import HOST, answers
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from civicloop_local.credentials import Credentials
@@ -34,40 +35,6 @@ HEAP_MIN_MB: Final = 128
 HEAP_MAX_MB: Final = 384
 FORMAT_TIMEOUT_S: Final = 60
 METADATA_TIMEOUT_S: Final = 5
-SCRAM_LOGIN: Final = "org.apache.kafka.common.security.scram.ScramLoginModule"
-PLAIN_LOGIN: Final = "org.apache.kafka.common.security.plain.PlainLoginModule"
-SETTINGS: Final = {
-    # Who may do what: nothing without an access list, nobody without a password.
-    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
-    "allow.everyone.if.no.acl.found": "false",
-    "super.users": f"User:{ADMIN_USER};User:{BROKER_USER}",
-    "auto.create.topics.enable": "false",
-    # One node holds every replica.
-    "default.replication.factor": "1",
-    "min.insync.replicas": "1",
-    "offsets.topic.replication.factor": "1",
-    "offsets.topic.num.partitions": "4",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "transaction.state.log.num.partitions": "4",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
-    "share.coordinator.state.topic.num.partitions": "1",
-    # Facts are kept for ever; positions for 60 days (protocol.md, 9).
-    "log.retention.ms": "-1",
-    "offsets.retention.minutes": "86400",
-    # Clients are served again about 6 s after a restart instead of 14 s.
-    "broker.session.timeout.ms": "3000",
-    "broker.heartbeat.interval.ms": "500",
-    "group.initial.rebalance.delay.ms": "0",
-    "group.min.session.timeout.ms": "6000",
-    # Small: the defaults are for a machine of its own.
-    "num.network.threads": "2",
-    "num.io.threads": "4",
-    "background.threads": "4",
-    "log.cleaner.dedupe.buffer.size": "16777216",
-    "metadata.log.segment.bytes": "67108864",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +63,15 @@ class KafkaPart:
             StackError: The format tool failed.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        write_private(self._properties, _properties_text(self._server_properties()))
+        controller = f"{HOST}:{self.controller_port}"
+        properties = server_properties(
+            self.credentials.kafka,
+            listen=self.address,
+            reached_at=self.address,
+            controller=controller,
+            folder=str(self.layout.data("kafka")),
+        )
+        write_private(self._properties, properties)
         log4j = (files("civicloop_local") / "data" / "log4j2.properties").read_text()
         write_private(self._folder / "log4j2.properties", log4j)
         write_private(self._arguments("server"), self._java_arguments("kafka.Kafka"))
@@ -115,12 +90,7 @@ class KafkaPart:
         """Whether it answers a logged-in client's metadata request."""
         if not answers(self.client_port):
             return False
-        quiet = {"log_level": 0, "socket.timeout.ms": METADATA_TIMEOUT_S * 1000}
-        client = AdminClient({**admin_settings(self.address, self.credentials), **quiet})
-        try:
-            return bool(client.list_topics(timeout=METADATA_TIMEOUT_S).brokers)
-        except KafkaException:
-            return False
+        return broker_answers(admin_settings(self.address, self.credentials))
 
     @property
     def _folder(self) -> Path:
@@ -132,33 +102,6 @@ class KafkaPart:
 
     def _arguments(self, name: str) -> Path:
         return self._folder / f"{name}.args"
-
-    def _server_properties(self) -> dict[str, str]:
-        passwords = self.credentials.kafka
-        login = f'username="{BROKER_USER}" password="{passwords[BROKER_USER]}"'
-        allowed = f'user_{BROKER_USER}="{passwords[BROKER_USER]}"'
-        controller = f"{HOST}:{self.controller_port}"
-        return SETTINGS | {
-            "node.id": "1",
-            "process.roles": "broker,controller",
-            "controller.quorum.voters": f"1@{controller}",
-            "listeners": f"CLIENT://{self.address},CONTROLLER://{controller}",
-            "advertised.listeners": f"CLIENT://{self.address}",
-            "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
-            "inter.broker.listener.name": "CLIENT",
-            "controller.listener.names": "CONTROLLER",
-            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-            "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
-            "sasl.mechanism.controller.protocol": "PLAIN",
-            "listener.name.controller.sasl.enabled.mechanisms": "PLAIN",
-            "listener.name.client.scram-sha-512.sasl.jaas.config": (
-                f"{SCRAM_LOGIN} required {login};"
-            ),
-            "listener.name.controller.plain.sasl.jaas.config": (
-                f"{PLAIN_LOGIN} required {login} {allowed};"
-            ),
-            "log.dirs": str(self.layout.data("kafka")),
-        }
 
     def _java_arguments(self, *program: str) -> str:
         options = (
@@ -177,10 +120,7 @@ class KafkaPart:
 
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        users = [
-            f"--add-scram=SCRAM-SHA-512=[name={user},password={self.credentials.kafka[user]}]"
-            for user in (ADMIN_USER, BROKER_USER)
-        ]
+        users = first_users(self.credentials.kafka)
         tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(self._properties)]
         arguments = self._arguments("format")
         write_private(arguments, self._java_arguments(*tool, *users, "--ignore-formatted"))
@@ -196,6 +136,16 @@ class KafkaPart:
             # Its standard output holds the keys: only the error stream may be shown.
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise StackError(f"Kafka's folder cannot be formatted ({last}): see `civicloop reset`")
+
+
+def broker_answers(settings: Mapping[str, str | int | float | bool]) -> bool:
+    """Whether a broker answers a logged-in client's metadata request."""
+    quiet = {"log_level": 0, "socket.timeout.ms": METADATA_TIMEOUT_S * 1000}
+    client = AdminClient({**settings, **quiet})
+    try:
+        return bool(client.list_topics(timeout=METADATA_TIMEOUT_S).brokers)
+    except KafkaException:
+        return False
 
 
 def admin_settings(bootstrap: str, credentials: Credentials) -> dict[str, str | int | float | bool]:
@@ -214,10 +164,6 @@ def client_settings(
         "sasl.username": user,
         "sasl.password": password,
     }
-
-
-def _properties_text(values: dict[str, str]) -> str:
-    return "".join(f"{key}={value}\n" for key, value in values.items())
 
 
 def _quoted(argument: str) -> str:

@@ -151,6 +151,25 @@ class KafkaAccess:
         except KafkaException as error:
             raise _refused(error) from error
 
+    def drop(self, *, prefix: str) -> None:
+        """Remove the topics and rights of a prefix.
+
+        Raises:
+            StackError: Kafka refused.
+        """
+        try:
+            names = [
+                n for n in self._admin.list_topics(timeout=TIMEOUT_S).topics if _under(prefix, n)
+            ]
+            if names:
+                _wait(self._admin.delete_topics(names, operation_timeout=TIMEOUT_S))
+            found = self._admin.describe_acls(_any_binding()).result(timeout=TIMEOUT_S)
+            surplus = [_filter(acl) for acl in found if _under(prefix, acl.name)]
+            if surplus:
+                _wait(self._admin.delete_acls(surplus))
+        except KafkaException as error:
+            raise _refused(error) from error
+
     def _create_topics(
         self, topics: tuple[Topic, ...], prefix: str, max_partitions: int | None
     ) -> None:
@@ -181,6 +200,10 @@ class KafkaAccess:
         surplus = [acl for acl in found if acl.principal in users and acl not in bindings]
         if exact and surplus:
             _wait(self._admin.delete_acls([_filter(acl) for acl in surplus]))
+
+
+def _under(prefix: str, name: str) -> bool:
+    return bool(prefix) and name.startswith(prefix)
 
 
 def _wait(futures: Mapping[Any, Any]) -> None:

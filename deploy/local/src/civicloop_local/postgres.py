@@ -11,6 +11,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 import psycopg
 
@@ -144,9 +145,12 @@ class PostgresPart:
             raise StackError(f"Postgres cannot make its folder ({last}): fix that and run again")
 
 
-def superuser_url(address: str, credentials: Credentials, database: str = "postgres") -> str:
+def superuser_url(
+    address: str, credentials: Credentials, database: str = "postgres", *, user: str = SUPERUSER
+) -> str:
     """Return the administrator's database address."""
-    return f"postgresql://{SUPERUSER}:{credentials.postgres[SUPERUSER]}@{address}/{database}"
+    login = f"{quote(user, safe='')}:{quote(credentials.postgres[user], safe='')}"
+    return f"postgresql://{login}@{address}/{database}"
 
 
 def _password_file(password: str, user: int | None) -> Path:

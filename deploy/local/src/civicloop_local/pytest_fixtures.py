@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def backends() -> Iterator[Backends]:
     """Kafka and Postgres; a test takes topics and databases under a prefix of its own."""
-    from civicloop_local.testing import running_backends  # noqa: PLC0415 -- unit tests need none
+    from civicloop_local.testing import chosen_backends  # noqa: PLC0415 -- unit tests need none
 
-    with running_backends() as running:
+    with chosen_backends() as running:
         yield running

@@ -1,15 +1,13 @@
-"""Bearer tokens of a stack: EdDSA JWTs, signed with the key from its secrets file."""
+"""Bearer tokens of a stack: Ed25519 JWTs (RFC 9864), signed with the key from its secrets file."""
 
 from __future__ import annotations
 
 import json
 import re
-import warnings
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from joserfc import jwt
-from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
 
 from civicloop_local.errors import StackError
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from civicloop_local.credentials import Credentials
 
 ISSUER: Final = "civicloop"
-ALGORITHM: Final = "EdDSA"
+ALGORITHM: Final = "Ed25519"
 PLAIN_ROLES: Final = ("channel", "verifier", "superior", "operator", "service")
 DEPARTMENT_ROLE: Final = re.compile(r"department:[a-z][a-z0-9-]{1,31}")
 
@@ -42,10 +40,7 @@ def make_token(credentials: Credentials, *, role: str, subject: str, hours: floa
         "exp": int((now + timedelta(hours=hours)).timestamp()),
     }
     key = OKPKey.import_key(credentials.token_key)
-    with warnings.catch_warnings():
-        # joserfc prefers the name of RFC 9864; verifiers in the field know this one.
-        warnings.simplefilter("ignore", SecurityWarning)
-        return jwt.encode({"alg": ALGORITHM}, claims, key, algorithms=[ALGORITHM])
+    return jwt.encode({"alg": ALGORITHM}, claims, key, algorithms=[ALGORITHM])
 
 
 def public_key(credentials: Credentials) -> str:

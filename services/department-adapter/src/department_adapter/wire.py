@@ -165,7 +165,7 @@ def _job(
         ordinal=moment.sequence,
         case_id=fact.case_id,
         payload=payload,
-        due_at=moment.now,
+        due_at=moment.recorded_at,
     )
 
 

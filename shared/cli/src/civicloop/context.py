@@ -12,6 +12,7 @@ from civicloop_local.errors import StackError
 from civicloop_local.kafka import admin_settings
 from civicloop_local.layout import default_layout
 from civicloop_local.ports import HOST, recorded_ports
+from civicloop_local.servers import local_servers
 from civicloop_local.services import SERVICES
 from civicloop_local.tokens import make_token
 
@@ -66,7 +67,7 @@ class StackContext:
     @property
     def auditor_urls(self) -> dict[str, str]:
         """The database of each service, for the role that sees invariants only."""
-        databases = databases_of(self.credentials, self.ports)
+        databases = databases_of(self.credentials, local_servers(self.ports))
         return {s.name: databases.url(s.database, role=AUDITOR_ROLE) for s in SERVICES}
 
     def token(self, role: str, subject: str = OPERATOR, hours: float = TOKEN_HOURS) -> str:

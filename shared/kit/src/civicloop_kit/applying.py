@@ -138,7 +138,9 @@ class Applier(Generic[S]):
         replay = row.replay or fact.replay
         now = fact.occurred_at if replay else self._now
         fired, state = self._fire_due(row, replay, now) if replay else ([], row.state)
-        moment = Moment(now=now, source=record.source, sequence=envelope.sequence)
+        moment = Moment(
+            now=now, recorded_at=self._now, source=record.source, sequence=envelope.sequence
+        )
         decision = handler(state, fact, moment)
         name = f"{self._room.service} {type(fact).__name__}"
         with tracing.hop(envelope.traceparent, name) as trace:

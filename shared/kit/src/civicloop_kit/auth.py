@@ -1,4 +1,4 @@
-"""Who calls: bearer tokens (EdDSA JWT), and a role that every endpoint declares."""
+"""Who calls: bearer tokens (Ed25519 JWT), and a role that every endpoint declares."""
 
 import hmac
 import json
@@ -17,7 +17,7 @@ from joserfc.jwk import OKPKey
 from civicloop_kit.problems import Problem
 
 ISSUER: Final = "civicloop"
-ALGORITHMS: Final = ["EdDSA"]
+ALGORITHMS: Final = ["Ed25519"]
 ROLES: Final = frozenset({"channel", "department", "verifier", "superior", "operator", "service"})
 DEPARTMENT_PREFIX: Final = "department:"
 _NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")

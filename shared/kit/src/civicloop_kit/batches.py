@@ -1,34 +1,36 @@
 """Apply batches of records: one transaction each, retried until it is saved or not ours."""
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, Generic
 from uuid import UUID
 
-from civicloop_kit import tracing
-from civicloop_kit.applying import BUG
+from civicloop_kit import protections, tracing
 from civicloop_kit.backoff import Backoff
 from civicloop_kit.clock import Clock
+from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
+from civicloop_kit.positions import read_positions
 from civicloop_kit.postgres import (
     CommitUnknownError,
     ConflictError,
-    Connection,
     DataError,
     MisconfiguredError,
     UnavailableError,
-    load_queries,
 )
-from civicloop_kit.received import Received
+from civicloop_kit.received import Place, Received
 from civicloop_kit.room import S
-from civicloop_kit.rows import HeldRecord, Move
+from civicloop_kit.rows import Move
 from civicloop_kit.store import PositionLostError
 from civicloop_kit.transactions import Transactions
 
+# Redone this often, a conflict is no race but a row that contradicts another.
 MAX_CONFLICTS: Final = 20
-_QUERIES: Final = load_queries(__package__)
+# What is refused twice, the second time from freshly locked rows, is at fault itself.
+MAX_REFUSALS: Final = 2
+RETRY_POISON_S: Final = 1.0
 
 _log = get_logger(__name__)
 
@@ -61,8 +63,8 @@ class Batches(Generic[S]):
         Returns when it is saved, or when its partitions are no longer ours.
 
         Raises:
-            MisconfiguredError: The database refuses the service; nothing is applied any more.
-            TooManyHeldError: A bad release; nothing is applied any more.
+            Exception: The database refuses the service, a bad release fails in many cases, or a
+                record cannot even be held. Nothing is applied any more.
         """
         if self.stopped is not None:
             raise self.stopped
@@ -70,8 +72,12 @@ class Batches(Generic[S]):
             return
         sampled = [t for r in records if (t := _traceparent(r)) and tracing.is_sampled(t)]
         name = f"{self._transactions.room.service} process"
-        with tracing.batch(name, sampled):
-            await self._apply_until_saved(records, {})
+        try:
+            with tracing.batch(name, sampled):
+                await self._apply_until_saved(records, {})
+        except Exception as error:
+            self.stopped = error
+            raise
 
     async def _apply_until_saved(
         self, records: Sequence[Received], hold: Mapping[Place, str]
@@ -85,10 +91,9 @@ class Batches(Generic[S]):
                 self._give_up(ours)
             except UnavailableError as error:
                 await self._wait(error, ours, attempts)
-            except (MisconfiguredError, TooManyHeldError) as error:
-                self.stopped = error
+            except (MisconfiguredError, TooManyHeldError):
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it costs one case only
                 if not self._may_redo(error, attempts):
                     await self._isolate(ours, error, hold)
 
@@ -105,11 +110,12 @@ class Batches(Generic[S]):
     async def _look_up(self, records: Sequence[Received]) -> None:
         """Find out whether a COMMIT with unknown result happened: the positions tell."""
         moves = self._moves(records)
+        places = [(move.topic, move.partition) for move in moves]
         backoff = Backoff()
         while True:
             try:
                 async with self._transactions.database.read() as connection:
-                    saved = await read_positions(connection, [(m.topic, m.partition) for m in moves])
+                    saved = await read_positions(connection, places)
             except UnavailableError:
                 await backoff.wait()
             else:
@@ -145,7 +151,6 @@ class Batches(Generic[S]):
             return
         (record,) = records
         if record.place in hold:
-            self.stopped = error
             raise error
         await self._apply_until_saved(records, {record.place: _reason(error)})
 
@@ -199,16 +204,6 @@ class _Attempts:
     backoff: Backoff = field(default_factory=Backoff)
     conflicts: int = 0
     refusals: int = 0
-
-
-async def read_positions(
-    connection: Connection, partitions: Sequence[tuple[str, int]]
-) -> dict[tuple[str, int], int]:
-    """Return the saved next offset of each partition that has one."""
-    rows = await connection.fetch(
-        _QUERIES["read_positions"], [t for t, _ in partitions], [p for _, p in partitions]
-    )
-    return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
 
 def _case_ids(records: Sequence[Received]) -> set[UUID]:

@@ -13,6 +13,10 @@ class KeyReusedError(Exception):
     """The idempotency key was used before for a different request; use a new key."""
 
 
+class CommandFailedError(Exception):
+    """A command met a bug; nothing was changed."""
+
+
 class OverloadedError(Exception):
     """Too many requests wait for the database; try again shortly."""
 

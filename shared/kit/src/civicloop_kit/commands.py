@@ -4,13 +4,14 @@ import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from time import monotonic
 from typing import Any, Final, Generic
 
 import orjson
 
 from civicloop_kit import protections
 from civicloop_kit.backoff import Backoff
-from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
+from civicloop_kit.command import CaseCommand, CommandFailedError, KeyReusedError, Reply
 from civicloop_kit.gathering import Gatherer
 from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.logs import get_logger
@@ -19,7 +20,7 @@ from civicloop_kit.postgres import (
     CommitUnknownError,
     ConflictError,
     Connection,
-    DataError,
+    MisconfiguredError,
     UnavailableError,
     load_queries,
 )
@@ -29,13 +30,11 @@ from civicloop_kit.transactions import Transactions
 
 _QUERIES: Final = load_queries(__package__)
 MAX_TRIES: Final = 20
+# How long a caller waits for the result of a COMMIT that broke.
+LOOK_UP_WITHIN_S: Final = 5.0
 _log = get_logger(__name__)
 
 Outcome = Reply | Exception
-
-
-class CommandFailedError(Exception):
-    """A command met a bug; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,40 +79,40 @@ class Commands(Generic[S]):
         METRICS.batch_records.labels("commands").observe(len(commands))
         try:
             return await self._run_together(commands)
-        except (DataError, StaleClaimError) as error:
+        except (UnavailableError, MisconfiguredError) as error:
+            return [error] * len(commands)
+        except Exception as error:  # noqa: BLE001 - one command's error is its caller's answer only
             if len(commands) == 1 or not protections.isolates_commands():
-                return [error] * len(commands)
-        return [await self._run_alone(command) for command in commands]
-
-    async def _run_alone(self, command: CaseCommand) -> Outcome:
-        try:
-            return (await self._run_together([command]))[0]
-        except Exception as error:  # noqa: BLE001 - it is this caller's answer
-            return error
+                return [_foreseen(error)] * len(commands)
+        return [outcome for command in commands for outcome in await self._run([command])]
 
     async def _run_together(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
         """Run in one transaction; redo on a conflict, look up after an unknown COMMIT."""
-        backoff = Backoff()
-        for attempt in range(MAX_TRIES):
+        backoff, give_up_at = Backoff(), monotonic() + LOOK_UP_WITHIN_S
+        unknown: CommitUnknownError | None = None
+        for _ in range(MAX_TRIES):
             try:
-                return await self._commit(commands)
+                return await self._commit(commands, unknown)
             except ConflictError:
                 METRICS.conflicts.labels("commands").inc()
-            except CommitUnknownError:
-                # Running again looks the keys up first: what was saved is answered, not repeated.
-                self._transactions.rescan()
-                if not protections.looks_up_unknown_commit() or attempt == MAX_TRIES - 1:
+            except UnavailableError as error:
+                if isinstance(error, CommitUnknownError):
+                    self._transactions.rescan()
+                    unknown = error
+                if unknown is None or monotonic() > give_up_at:
                     raise
             await backoff.wait()
         raise UnavailableError(UnavailableError.__doc__)
 
-    async def _commit(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
+    async def _commit(
+        self, commands: Sequence[CaseCommand], unknown: CommitUnknownError | None
+    ) -> Sequence[Outcome]:
         transactions = self._transactions
         async with transactions.database.transaction() as connection:
+            work = await transactions.store.lock(connection, {c.case_id for c in commands})
+            # Under the locks: whoever had them before may have answered the same key.
             known = await self._known(connection, commands)
-            outcomes = [self._repeated(command, known) for command in commands]
-            todo = [c for c, done in zip(commands, outcomes, strict=True) if done is None]
-            work = await transactions.store.lock(connection, {c.case_id for c in todo})
+            outcomes = [self._known_outcome(command, known, unknown) for command in commands]
             new = self._decide(commands, outcomes, work)
             await self._write_replies(connection, [item for item in new if item.key])
             await transactions.store.forget_blank(connection, work)
@@ -162,17 +161,25 @@ class Commands(Generic[S]):
         rows = await connection.fetch(_QUERIES["find_replies"], keys)
         return {row["key"]: (row["digest"], orjson.loads(row["reply"])) for row in rows}
 
-    def _repeated(
-        self, command: CaseCommand, known: Mapping[bytes, tuple[bytes, Mapping[str, Any]]]
+    def _known_outcome(
+        self,
+        command: CaseCommand,
+        known: Mapping[bytes, tuple[bytes, Mapping[str, Any]]],
+        unknown: CommitUnknownError | None,
     ) -> Outcome | None:
+        """Return the stored reply; unknown for what was tried and has no key; None to decide."""
         key = self._key(command)
-        if key is None or key not in known:
+        if key is not None and key in known:
+            return _answer(command, *known[key])
+        if unknown is None or protections.may_run_again(has_key=key is not None):
             return None
-        return _answer(command, *known[key])
+        return unknown
 
     async def _write_replies(self, connection: Connection, new: Sequence[_New]) -> None:
         if not new:
             return
+        # In one order everywhere: two processes with the same keys wait, not deadlock.
+        new = sorted(new, key=lambda item: item.key or b"")
         now = self._transactions.clock.now()
         await connection.execute(
             _QUERIES["write_replies"],
@@ -189,6 +196,14 @@ class Commands(Generic[S]):
             return None
         text = f"{command.principal}\0{command.idempotency_key}"
         return hmac.digest(self._secret, text.encode(), sha256)
+
+
+def _foreseen(error: Exception) -> Exception:
+    """Return what the caller is told; of the database's own words nothing, they may quote data."""
+    if isinstance(error, StaleClaimError):
+        return error
+    _log.error("command_failed", error=type(error).__name__)
+    return CommandFailedError(CommandFailedError.__doc__)
 
 
 def _answer(command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:

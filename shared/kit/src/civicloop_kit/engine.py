@@ -78,7 +78,7 @@ def assemble(
         sources={f"{prefix}{t.name}": t.source or "" for t in subscriptions(service)},
         group=f"{prefix}{service}",
         instance=f"{service}-{settings.replica}",
-        below_high_water=facts.below_high_water,
+        below_high_water=facts.backlog.low,
     )
     return Engine(
         topic=topic,

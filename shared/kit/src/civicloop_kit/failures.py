@@ -1,4 +1,4 @@
-"""A bad release must not hold a city: count the cases that fail as bugs, stop when they are many."""
+"""A bad release must not hold a city: count cases that fail as bugs, stop when they are many."""
 
 from collections import deque
 from collections.abc import Callable
@@ -22,22 +22,21 @@ class Failures:
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
         self._failed_at: deque[float] = deque()
-        # Why nothing is decided any more; only a new start decides again.
+        # Set for good once there were too many: somebody has to look and start anew.
         self.stopped: Exception | None = None
 
     def check(self, new: int) -> None:
         """Look before holding *new* more cases.
 
         Raises:
-            TooManyHeldError: They would be too many. Nothing is decided any more.
+            TooManyHeldError: They would be too many.
         """
         now = self._seconds()
         while self._failed_at and now - self._failed_at[0] > BUG_WINDOW_S:
             self._failed_at.popleft()
         if new and len(self._failed_at) + new > MAX_NEW_BUGS:
-            self.stopped = TooManyHeldError(TooManyHeldError.__doc__)
             _log.error("deciding_stopped", cases=len(self._failed_at) + new)
-        if self.stopped is not None:
+            self.stopped = TooManyHeldError(TooManyHeldError.__doc__)
             raise self.stopped
 
     def add(self, new: int) -> None:

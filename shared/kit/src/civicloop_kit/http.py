@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civicloop_kit import tracing
 from civicloop_kit.auth import TokenVerifier, public
-from civicloop_kit.command import KeyReusedError, OverloadedError
+from civicloop_kit.command import CommandFailedError, KeyReusedError, OverloadedError
 from civicloop_kit.health import Health
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
@@ -33,6 +33,8 @@ _SERVER_ERRORS: Final = (
     (KeyReusedError, 409, "idempotency_key_reused"),
     (OverloadedError, 429, "overloaded"),
     (UnavailableError, 503, "unavailable"),
+    # Registered by name: what is not is told to the server too, whose log would quote it.
+    (CommandFailedError, 500, "internal"),
 )
 # A path holds what a caller sent as field names: told back, but not without end.
 MAX_PATH_CHARS: Final = 120

@@ -106,15 +106,17 @@ class Jobs:
 
 
 async def write_job_effects(connection: Connection, effects: Sequence[JobEffect]) -> None:
-    """Save the effects of one transaction, in bulk and in this order: drop, queue, finish, retry.
+    """Save the effects of one transaction, in bulk and in this order: finish, retry, drop, queue.
+
+    So a decision may finish a job of a lane and drop the rest of it, and queue its last one.
 
     Raises:
         StaleClaimError: A result came too late.
     """
-    await _drop(connection, [e for e in effects if isinstance(e, DropLane)])
-    await _queue(connection, [e for e in effects if isinstance(e, QueueJob)])
     await _finish(connection, [e for e in effects if isinstance(e, FinishJob)])
     await _retry(connection, [e for e in effects if isinstance(e, RetryJob)])
+    await _drop(connection, [e for e in effects if isinstance(e, DropLane)])
+    await _queue(connection, [e for e in effects if isinstance(e, QueueJob)])
 
 
 async def _drop(connection: Connection, drops: Sequence[DropLane]) -> None:

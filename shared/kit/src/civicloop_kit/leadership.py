@@ -13,12 +13,20 @@ import asyncpg
 from civicloop_kit import protections
 from civicloop_kit.postgres import CONNECT_TIMEOUT_S, Connection, load_queries
 
+ASK_EVERY_S: Final = 0.5
 PING_EVERY_S: Final = 2.0
 LEASE_S: Final = 8.0
 _IDLE_SESSION_TIMEOUT_MS: Final = 10_000
 # Namespace of our advisory locks, so that they meet nobody else's.
 LOCK_SPACE: Final = 0x43_4C
 _QUERIES: Final = load_queries(__package__)
+_LOST: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
+    TimeoutError,
+)
 
 
 class Leadership:
@@ -28,6 +36,7 @@ class Leadership:
         self._url = url
         self._shard = shard
         self._connection: Connection | None = None
+        self._candidate: Connection | None = None
         self._answered_at = 0.0
 
     @property
@@ -40,9 +49,24 @@ class Leadership:
     async def win(self) -> None:
         """Wait until this process is the relay."""
         while True:
-            if await self._try():
+            if await self.try_win():
                 return
-            await asyncio.sleep(PING_EVERY_S / 4)
+            await asyncio.sleep(ASK_EVERY_S)
+
+    async def try_win(self) -> bool:
+        """Become the relay if nobody is; ask about twice a second, on the same connection."""
+        asked_at = monotonic()
+        try:
+            if self._candidate is None:
+                self._candidate = await self._connect()
+            won = await self._candidate.fetchval(_QUERIES["try_lead"], LOCK_SPACE, self._shard)
+        except _LOST:
+            self.drop()
+            return False
+        if won:
+            self._connection, self._candidate = self._candidate, None
+            self._answered_at = asked_at
+        return bool(won)
 
     async def keep(self) -> None:
         """Ping for as long as the lock is ours; returns when it is lost."""
@@ -50,7 +74,7 @@ class Leadership:
             asked_at = monotonic()
             try:
                 await asyncio.wait_for(self._connection.execute("SELECT"), PING_EVERY_S)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            except _LOST:
                 break
             self._answered_at = asked_at
             await asyncio.sleep(PING_EVERY_S)
@@ -58,27 +82,15 @@ class Leadership:
 
     def drop(self) -> None:
         """Give the shard up."""
-        if self._connection is not None:
-            self._connection.terminate()
-            self._connection = None
+        for connection in (self._connection, self._candidate):
+            if connection is not None:
+                connection.terminate()
+        self._connection = self._candidate = None
 
-    async def _try(self) -> bool:
-        try:
-            connection = await asyncpg.connect(
-                self._url,
-                timeout=CONNECT_TIMEOUT_S,
-                command_timeout=PING_EVERY_S,
-                server_settings={"idle_session_timeout": str(_IDLE_SESSION_TIMEOUT_MS)},
-            )
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            return False
-        asked_at = monotonic()
-        try:
-            won = await connection.fetchval(_QUERIES["try_lead"], LOCK_SPACE, self._shard)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            won = False
-        if not won:
-            connection.terminate()
-            return False
-        self._connection, self._answered_at = connection, asked_at
-        return True
+    async def _connect(self) -> Connection:
+        return await asyncpg.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_S,
+            command_timeout=PING_EVERY_S,
+            server_settings={"idle_session_timeout": str(_IDLE_SESSION_TIMEOUT_MS)},
+        )

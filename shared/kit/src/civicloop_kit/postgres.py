@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +21,7 @@ COMMAND_TIMEOUT_S: Final = 8.0
 LOCK_TIMEOUT_MS: Final = 2_000
 IDLE_IN_TRANSACTION_MS: Final = 5_000
 CONNECT_TIMEOUT_S: Final = 5.0
+RELEASE_TIMEOUT_S: Final = 2.0
 _NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 # SQLSTATE classes (protocol.md, 4): the server or the moment is at fault, not the data.
 _RETRY_CLASSES: Final = frozenset({"08", "25", "40", "53", "55", "57", "58"})
@@ -110,6 +111,7 @@ class Database:
                 max_size=self._size,
                 timeout=CONNECT_TIMEOUT_S,
                 command_timeout=COMMAND_TIMEOUT_S,
+                reset=_keep_session,
                 server_settings={
                     "application_name": self._application,
                     "lock_timeout": str(LOCK_TIMEOUT_MS),
@@ -199,7 +201,10 @@ async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Tr
 
 
 async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: object) -> None:
-    try:
-        await asyncio.wait_for(pool.release(connection), timeout=2.0)  # type: ignore[arg-type]
-    except Exception:  # noqa: BLE001 - the pool replaces a connection that it cannot take back
-        connection.terminate()  # type: ignore[attr-defined]
+    # The pool itself terminates and replaces a connection that it cannot take back.
+    with suppress(Exception):
+        await pool.release(connection, timeout=RELEASE_TIMEOUT_S)  # type: ignore[arg-type]
+
+
+async def _keep_session(_connection: object) -> None:
+    """Leave out asyncpg's `RESET ALL`: no transaction here outlives itself in a session."""

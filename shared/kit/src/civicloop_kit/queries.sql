@@ -109,8 +109,10 @@ JOIN unnest($1::text[], $2::int[]) AS w (topic, partition)
     ON p.topic = w.topic AND p.partition = w.partition
 
 -- name: count_held
--- How many records are held, by reason, and since when.
+-- How many records are held, by reason, and since when; cases whose timer failed hold none.
 SELECT reason, count(*) AS records, min(held_at) AS since FROM held GROUP BY reason
+UNION ALL
+SELECT 'timer', count(*), NULL FROM case_rows WHERE blocked AND held_count = 0 HAVING count(*) > 0
 
 -- name: find_replies
 -- Replies given before to these idempotency keys.
@@ -142,8 +144,8 @@ FROM outbox WHERE shard = $1 ORDER BY case_id, source, seq LIMIT $2
 DELETE FROM outbox USING unnest($1::uuid[], $2::text[], $3::bigint[]) AS s (case_id, source, seq)
 WHERE outbox.case_id = s.case_id AND outbox.source = s.source AND outbox.seq = s.seq
 
--- name: outbox_age
--- How many facts wait, and since when.
+-- name: count_waiting
+-- How many facts wait in a shard, and since when.
 SELECT count(*) AS facts, min(recorded_at) AS since FROM outbox WHERE shard = $1
 
 -- name: take_snapshots
@@ -151,9 +153,14 @@ SELECT count(*) AS facts, min(recorded_at) AS since FROM outbox WHERE shard = $1
 SELECT case_id, version, value, traceparent FROM snapshots ORDER BY case_id LIMIT $1
 
 -- name: delete_snapshots
--- Forget what was shown, unless a newer version has come.
-DELETE FROM snapshots USING unnest($1::uuid[], $2::bigint[]) AS s (case_id, version)
-WHERE snapshots.case_id = s.case_id AND snapshots.version = s.version
+-- Forget what was shown, unless a newer version has come or is just being saved.
+WITH shown AS (
+    SELECT s.case_id FROM snapshots s
+    JOIN unnest($1::uuid[], $2::bigint[]) AS w (case_id, version)
+        ON s.case_id = w.case_id AND s.version = w.version
+    FOR UPDATE OF s SKIP LOCKED
+)
+DELETE FROM snapshots USING shown WHERE snapshots.case_id = shown.case_id
 
 -- name: try_lead
 -- Become the relay of a shard, if nobody is.

@@ -17,6 +17,9 @@ from civicloop_contracts.envelope import (
 )
 from civicloop_contracts.fact import Fact
 
+# Topic, partition and offset.
+Place = tuple[str, int, int]
+
 
 class RawRecord(Protocol):
     """What aiokafka delivers."""
@@ -50,8 +53,8 @@ class Received:
     error: str | None
 
     @property
-    def place(self) -> tuple[str, int, int]:
-        """Topic, partition and offset."""
+    def place(self) -> Place:
+        """Where it is."""
         return self.topic, self.partition, self.offset
 
     @property

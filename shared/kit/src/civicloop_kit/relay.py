@@ -8,14 +8,14 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Final
 from uuid import UUID
 
 from civicloop_kit import protections
+from civicloop_kit.backlog import HIGH_WATER, Backlog
 from civicloop_kit.backoff import Backoff
-from civicloop_kit.leadership import Leadership
+from civicloop_kit.leadership import ASK_EVERY_S, Leadership
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import (
@@ -30,8 +30,6 @@ from civicloop_kit.rows import OutboxFact
 
 SCAN_EVERY_S: Final = 1.0
 SCAN_LIMIT: Final = 50_000
-# Above this many undelivered facts the room stops applying: scans over dead rows cost too much.
-HIGH_WATER: Final = 20_000
 REMEMBERED_CASES: Final = 200_000
 _QUERIES: Final = load_queries(__package__)
 _log = get_logger(__name__)
@@ -49,29 +47,36 @@ class Relay:
         *,
         shard: int = 0,
         scan_every_s: float = SCAN_EVERY_S,
+        scan_limit: int = SCAN_LIMIT,
+        high_water: int = HIGH_WATER,
+        leadership: Leadership | None = None,
     ) -> None:
         self._database = database
         self._make_producer = make_producer
         self._shard = shard
         self._scan_every_s = scan_every_s
-        self._leadership = Leadership(database.url, shard)
+        self._scan_limit = scan_limit
+        self._leadership = leadership or Leadership(database.url, shard)
         self._hinted: list[OutboxFact] = []
         self._handed_over: OrderedDict[Key, int] = OrderedDict()
         self._in_flight: set[tuple[UUID, str, int]] = set()
         self._confirmed: list[OutboxFact] = []
+        # The table held more than one scan reads.
+        self._truncated = False
         self._work = asyncio.Event()
         self._scan_wanted = True
         self._next_scan_at = 0.0
-        self._below_high_water = asyncio.Event()
-        self._below_high_water.set()
+        self.backlog = Backlog(shard, high_water)
         self.failure: Exception | None = None
 
     def hint(self, facts: Sequence[OutboxFact]) -> None:
         """Say what was just committed in this process."""
         mine = [fact for fact in facts if fact.shard == self._shard]
-        if mine and self._leadership.holds:
+        if not mine:
+            return
+        self.backlog.change(len(mine))
+        if self._leadership.holds:
             self._hinted.extend(mine)
-            self._check_water()
             self._work.set()
 
     def rescan(self) -> None:
@@ -79,20 +84,13 @@ class Relay:
         self._scan_wanted = True
         self._work.set()
 
-    async def below_high_water(self) -> None:
-        """Wait until the room may apply more."""
-        await self._below_high_water.wait()
-
     async def run(self) -> None:
         """Lead, send, and start over after every failure, until cancelled."""
-        backoff = Backoff()
         try:
             while True:
-                await self._leadership.win()
+                await self._stand_by()
                 _log.info("relay_leads", shard=self._shard)
-                if await self._lead():
-                    backoff.reset()
-                await backoff.wait()
+                await self._lead()
         finally:
             self._leadership.drop()
 
@@ -102,11 +100,30 @@ class Relay:
             self._work.set()
             await asyncio.sleep(0.01)
 
-    async def _lead(self) -> bool:
+    async def _stand_by(self) -> None:
+        """Wait for the lock. Meanwhile another process sends, or nobody does: watch how much."""
+        while not await self._leadership.try_win():
+            with suppress(UnavailableError, MisconfiguredError):
+                await self.backlog.look(self._database)
+            await asyncio.sleep(ASK_EVERY_S)
+
+    async def _lead(self) -> None:
+        """Send for as long as the lock is ours, with as many producers as that takes."""
+        backoff = Backoff()
+        pings = asyncio.create_task(self._leadership.keep())
+        try:
+            while self._leadership.holds:
+                if await self._use_producer():
+                    backoff.reset()
+                await backoff.wait()
+        finally:
+            pings.cancel()
+            self._leadership.drop()
+
+    async def _use_producer(self) -> bool:
         """Send with one producer until it or the lock is lost; tell whether anything was sent."""
         self._forget()
         producer = self._make_producer()
-        pings = asyncio.create_task(self._leadership.keep())
         sent_any = False
         try:
             await producer.start()
@@ -121,7 +138,6 @@ class Relay:
             self.failure = error
             _log.exception("relay_stops", shard=self._shard)
         finally:
-            pings.cancel()
             await producer.stop()
         return sent_any
 
@@ -155,7 +171,6 @@ class Relay:
             await self._send(producer, ready)
             ready = await self._scan()
         await self._send(producer, ready)
-        self._check_water()
         return bool(ready)
 
     def _ready(self, facts: Iterable[OutboxFact]) -> Iterable[OutboxFact]:
@@ -173,29 +188,28 @@ class Relay:
         """Read what waits. Facts that were handed over are in flight, or something is wrong."""
         METRICS.scans.labels(self._shard).inc()
         async with self._database.read() as connection:
-            rows = await connection.fetch(_QUERIES["scan_outbox"], self._shard, SCAN_LIMIT)
-        self._scan_wanted = len(rows) == SCAN_LIMIT
+            rows = await connection.fetch(_QUERIES["scan_outbox"], self._shard, self._scan_limit)
+        self.failure = None
+        self._scan_wanted, self._truncated = False, len(rows) == self._scan_limit
         self._next_scan_at = monotonic() + self._scan_every_s
-        found = []
-        for fact in map(_fact, rows):
-            last = self._handed_over.get((fact.case_id, fact.source))
-            if last is None or fact.seq > last:
-                self._hand_over(fact)
-                found.append(fact)
-            elif (fact.case_id, fact.source, fact.seq) not in self._in_flight:
-                METRICS.relay_alarms.labels(self._shard).inc()
-                _log.error("outbox_row_out_of_order", case_id=str(fact.case_id), seq=fact.seq)
-        self._report(len(rows), min((row["recorded_at"] for row in rows), default=None))
-        return found
+        self.backlog.found(len(rows), min((row["recorded_at"] for row in rows), default=None))
+        return [fact for fact in map(_fact, rows) if self._is_found(fact)]
 
-    def _report(self, waiting: int, since: datetime | None) -> None:
-        METRICS.outbox_facts.labels(self._shard).set(waiting)
-        age = 0.0 if since is None else (datetime.now(UTC) - since).total_seconds()
-        METRICS.outbox_age.labels(self._shard).set(age)
+    def _is_found(self, fact: OutboxFact) -> bool:
+        """Tell whether a row has to be sent, and take it as handed over."""
+        if (fact.case_id, fact.source, fact.seq) in self._in_flight:
+            return False
+        last = self._handed_over.get((fact.case_id, fact.source), 0)
+        if fact.seq <= last:
+            # Sent all the same: a reader drops a repeat, but waits for ever for what it misses.
+            METRICS.relay_alarms.labels(self._shard).inc()
+            _log.error("outbox_row_out_of_order", case_id=str(fact.case_id), seq=fact.seq)
+        self._hand_over(fact)
+        return True
 
     def _hand_over(self, fact: OutboxFact) -> None:
         key = (fact.case_id, fact.source)
-        self._handed_over[key] = fact.seq
+        self._handed_over[key] = max(fact.seq, self._handed_over.get(key, 0))
         self._handed_over.move_to_end(key)
         if len(self._handed_over) > REMEMBERED_CASES:
             self._handed_over.popitem(last=False)
@@ -234,12 +248,9 @@ class Relay:
             return
         for fact in confirmed:
             self._in_flight.discard((fact.case_id, fact.source, fact.seq))
-
-    def _check_water(self) -> None:
-        if len(self._hinted) + len(self._in_flight) > HIGH_WATER:
-            self._below_high_water.clear()
-        else:
-            self._below_high_water.set()
+        self.backlog.change(-len(confirmed))
+        if self._truncated and len(self._in_flight) < self._scan_limit // 2:
+            self._scan_wanted = True
 
 
 def _fact(row: Any) -> OutboxFact:

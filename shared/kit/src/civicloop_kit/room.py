@@ -58,10 +58,12 @@ class SnapshotStamp:
 class Moment:
     """When a fact is handled, and which one it is.
 
-    ``now`` is the clock's time, or in a replay the time at which the fact happened.
+    ``now`` is the clock's time, or in a replay the time at which the fact happened. ``recorded_at``
+    is the clock's time in any case: work that is queued is due from then on.
     """
 
     now: datetime
+    recorded_at: datetime
     source: str
     sequence: int
 

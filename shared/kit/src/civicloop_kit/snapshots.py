@@ -40,24 +40,32 @@ class SnapshotRelay:
 
     async def run(self) -> None:
         """Lead, send, and start over after every failure, until cancelled."""
-        backoff = Backoff()
         try:
             while True:
-                # Only the holder of the lock builds a producer: two would fence each other in turn.
                 await self._leadership.win()
                 await self._lead()
-                await backoff.wait()
         finally:
             self._leadership.drop()
 
     async def _lead(self) -> None:
+        """Show for as long as the lock is ours: two producers would fence each other in turn."""
+        backoff = Backoff()
+        pings = asyncio.create_task(self._leadership.keep())
+        try:
+            while self._leadership.holds:
+                await self._use_producer()
+                await backoff.wait()
+        finally:
+            pings.cancel()
+            self._leadership.drop()
+
+    async def _use_producer(self) -> None:
         producer = AIOKafkaProducer(
             **self._access.client(),
             transactional_id=self._transactional_id,
             acks="all",
             request_timeout_ms=10_000,
         )
-        pings = asyncio.create_task(self._leadership.keep())
         try:
             await producer.start()
             while self._leadership.holds:
@@ -66,7 +74,6 @@ class SnapshotRelay:
         except (KafkaError, OSError, UnavailableError) as error:
             _log.warning("snapshots_restart", error=type(error).__name__)
         finally:
-            pings.cancel()
             await _stop(producer)
 
     async def _flush(self, producer: AIOKafkaProducer) -> int:

@@ -16,27 +16,24 @@ from faststream.kafka.message import KafkaMessage
 from faststream.security import SASLScram512
 
 from civicloop_kit.backoff import Backoff
-from civicloop_kit.batches import Batches, TooManyHeldError, read_positions
+from civicloop_kit.batches import Batches
 from civicloop_kit.kafka import KafkaAccess
 from civicloop_kit.logs import get_logger
-from civicloop_kit.postgres import Database, MisconfiguredError, UnavailableError, load_queries
+from civicloop_kit.positions import starting_positions
+from civicloop_kit.postgres import Database, UnavailableError
 from civicloop_kit.received import receive
 
 COMMIT_EVERY_S: Final = 1.0
 COMMIT_TIMEOUT_S: Final = 5.0
 REVOKE_TIMEOUT_S: Final = 3.0
+LEAVE_TIMEOUT_S: Final = 5.0
 MAX_RECORDS: Final = 500
 BATCH_TIMEOUT_MS: Final = 20
 FETCH_MAX_WAIT_MS: Final = 100
 SESSION_TIMEOUT_MS: Final = 10_000
 REBALANCE_TIMEOUT_MS: Final = 30_000
 MAX_POLL_INTERVAL_MS: Final = 24 * 3600 * 1000
-_QUERIES: Final = load_queries(__package__)
 _log = get_logger(__name__)
-
-
-class HistoryMissingError(Exception):
-    """The saved position is before the start of the topic: facts were deleted unread."""
 
 
 class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -59,12 +56,16 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._sources = sources
         self._below_high_water = below_high_water
         self._applying = asyncio.Lock()
+        self._placing = asyncio.Lock()
+        self._batch: asyncio.Task[None] | None = None
+        self._leaving = False
+        # Why nothing is read; None when it could be cured.
         self.failure: Exception | None = None
         self._broker = KafkaBroker(
             access.bootstrap,
             security=SASLScram512(access.username, access.password, use_ssl=False),
             apply_types=False,
-            graceful_timeout=10,
+            graceful_timeout=1,  # `_leave` has waited before
             allow_auto_create_topics=False,
             consumer_only=True,
             logger=None,
@@ -97,108 +98,137 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
     async def run(self) -> None:
         """Read until cancelled; start over when the broker is away."""
         backoff = Backoff()
-        while True:
-            try:
-                await self._broker.start()
-                break
-            except (KafkaError, OSError) as error:
-                _log.warning("broker_unavailable", error=type(error).__name__)
-                await self._broker.stop()
-                await backoff.wait()
         try:
+            while True:
+                try:
+                    await self._broker.start()
+                    break
+                except (KafkaError, OSError) as error:
+                    _log.warning("broker_unavailable", error=type(error).__name__)
+                    await self._broker.stop()
+                    await backoff.wait()
             await asyncio.gather(self._report_positions(), self._resync_when_lost())
         finally:
-            await asyncio.shield(self._broker.stop())
+            await asyncio.shield(self._leave())
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         """Go on where the database says, not where Kafka says."""
         consumer = self.consumer
-        if consumer is None or not assigned:
-            return
-        consumer.pause(*assigned)
-        backoff = Backoff()
-        while True:
-            try:
-                await self._seek(consumer, assigned)
-            except (UnavailableError, KafkaError, OSError) as error:
-                _log.warning("positions_unavailable", error=type(error).__name__)
-                await backoff.wait()
-            except (HistoryMissingError, MisconfiguredError) as error:
-                # Stays paused: reading on would hide the hole.
-                self.failure = error
-                _log.exception("stream_stops")
-                return
-            else:
-                consumer.resume(*assigned)
-                return
+        if consumer is not None:
+            consumer.pause(*assigned)
+            await self._take_places(consumer)
 
     async def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        """Let a batch that is being saved finish, but not for long: its save would be refused."""
+        """Let a batch that is being saved finish, but not for long; then nothing is ours."""
         if revoked:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._applying.acquire(), REVOKE_TIMEOUT_S)
-                self._applying.release()
+            await self._finish_batch(REVOKE_TIMEOUT_S)
+        self._batches.assign({})
+
+    async def _finish_batch(self, within_s: float) -> None:
+        """Wait for the batch in hand; roll it back when it takes too long."""
+        batch = self._batch
+        if batch is None:
+            return
+        done, _ = await asyncio.wait([batch], timeout=within_s)
+        if not done:
+            _log.warning("batch_abandoned")
+            batch.cancel()
+            await asyncio.wait([batch])
+
+    async def _take_places(self, consumer: AIOKafkaConsumer) -> None:
+        """Seek to the saved position of every partition that is ours."""
+        backoff = Backoff()
+        async with self._placing:
+            while not self._leaving:
+                # Asked anew each time: it may have changed meanwhile.
+                assigned = sorted(consumer.assignment())
+                try:
+                    consumer.pause(*assigned)
+                    await self._seek(consumer, assigned)
+                except (UnavailableError, KafkaError, OSError) as error:
+                    _log.warning("positions_unavailable", error=type(error).__name__)
+                    await backoff.wait()
+                except Exception as error:  # noqa: BLE001 - whatever it is, reading on would hide it
+                    # Stays paused.
+                    self.failure = error
+                    _log.exception("stream_stops")
+                    return
+                else:
+                    self.failure = None
+                    return
 
     async def _seek(self, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]) -> None:
-        begin = await consumer.beginning_offsets(assigned)
-        places = [(place.topic, place.partition) for place in assigned]
-        async with self._database.transaction() as connection:
-            await connection.execute(
-                _QUERIES["make_positions"],
-                [topic for topic, _ in places],
-                [partition for _, partition in places],
-                [begin[place] for place in assigned],
-            )
-            positions = await read_positions(connection, places)
-        for place in assigned:
-            position = positions[place.topic, place.partition]
-            if position < begin[place]:
-                message = f"{place.topic}/{place.partition}: {HistoryMissingError.__doc__}"
-                raise HistoryMissingError(message)
-            consumer.seek(place, position)
+        positions = await starting_positions(self._database, consumer, assigned)
+        for (topic, partition), position in positions.items():
+            consumer.seek(TopicPartition(topic, partition), position)
         self._batches.assign(positions)
+        if self._batches.stopped is None:
+            consumer.resume(*assigned)
 
     async def _parse(self, raw: Any) -> KafkaMessage:
         # The default parser decodes headers and fails on the first that is not UTF-8.
         return KafkaMessage(raw_message=raw, body=b"", consumer=cast("Any", self.consumer))
 
     async def _on_batch(self, raws: Sequence[Any]) -> None:
-        """Apply a batch. Nothing leaves this handler: a return means that it is saved."""
+        """Apply a batch. Nothing leaves this handler: a return means that it is saved, or dropped.
+
+        What is dropped is fetched again: the positions of its partitions are read anew.
+        """
+        generation = self._batches.generation
         await self._below_high_water()
-        records = [receive(raw, self._sources) for raw in raws]
         async with self._applying:
+            if self._leaving:
+                return
+            records = [receive(raw, self._sources) for raw in raws]
+            self._batch = asyncio.create_task(self._batches.apply(records, generation))
             try:
-                await self._batches.apply(records)
-            except (MisconfiguredError, TooManyHeldError) as error:
-                self.failure = error
-                _log.exception("stream_stops")
-                if self.consumer is not None:
-                    self.consumer.pause(*self.consumer.assignment())
+                await asyncio.wait([self._batch])
+                self._stop_if_failed(self._batch)
+            finally:
+                self._batch.cancel()
+                self._batch = None
+
+    def _stop_if_failed(self, batch: asyncio.Task[None]) -> None:
+        if batch.cancelled() or batch.exception() is None:
+            return
+        _log.error("stream_stops", error=type(batch.exception()).__name__)
+        if self.consumer is not None:
+            self.consumer.pause(*self.consumer.assignment())
 
     async def _report_positions(self) -> None:
         """Commit to Kafka about once a second, for those who watch the lag there."""
         reported: dict[tuple[str, int], int] = {}
         while True:
             await asyncio.sleep(COMMIT_EVERY_S)
-            positions, consumer = self._batches.positions, self.consumer
-            if consumer is None or positions == reported:
-                continue
-            offsets = {TopicPartition(t, p): next_ for (t, p), next_ in positions.items()}
-            with suppress(
-                CommitFailedError, IllegalStateError, KafkaError, TimeoutError, ValueError
-            ):
-                await asyncio.wait_for(consumer.commit(offsets), COMMIT_TIMEOUT_S)
+            positions = self._batches.positions
+            if positions != reported and await self._commit(positions):
                 reported = positions
+
+    async def _commit(self, positions: Mapping[tuple[str, int], int]) -> bool:
+        consumer = self.consumer
+        if consumer is None or not positions:
+            return False
+        offsets = {TopicPartition(t, p): next_ for (t, p), next_ in positions.items()}
+        with suppress(CommitFailedError, IllegalStateError, KafkaError, TimeoutError, ValueError):
+            await asyncio.wait_for(consumer.commit(offsets), COMMIT_TIMEOUT_S)
+            return True
+        return False
+
+    async def _leave(self) -> None:
+        """Finish the batch, tell Kafka how far it came, and go."""
+        self._leaving = True
+        await self._finish_batch(LEAVE_TIMEOUT_S)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._commit(self._batches.positions), LEAVE_TIMEOUT_S / 2)
+        await self._broker.stop()
 
     async def _resync_when_lost(self) -> None:
         """Read positions again after a batch met another process's."""
         while True:
             await self._batches.lost.wait()
             self._batches.lost.clear()
-            consumer = self.consumer
-            if consumer is not None:
-                async with self._applying:
-                    await self.on_partitions_assigned(sorted(consumer.assignment()))
+            if self.consumer is not None:
+                await self._take_places(self.consumer)
 
 
 async def _decode(message: KafkaMessage) -> Any:

@@ -3,13 +3,21 @@
 from typing import Final, Generic
 from uuid import UUID
 
-from civicloop_kit.postgres import load_queries
+from civicloop_kit.failures import TooManyHeldError
+from civicloop_kit.logs import get_logger
+from civicloop_kit.postgres import (
+    ConflictError,
+    MisconfiguredError,
+    UnavailableError,
+    load_queries,
+)
 from civicloop_kit.room import S
 from civicloop_kit.transactions import Transactions
 
 _QUERIES: Final = load_queries(__package__)
 MAX_AT_ONCE: Final = 500
 CAUSE: Final = "timer:due"
+_log = get_logger(__name__)
 
 
 class Timers(Generic[S]):
@@ -34,6 +42,19 @@ class Timers(Generic[S]):
         return len(due)
 
     async def _fire(self, due: list[UUID]) -> None:
+        try:
+            await self._fire_together(due)
+        except (UnavailableError, ConflictError, MisconfiguredError, TooManyHeldError):
+            raise
+        except Exception as error:  # noqa: BLE001 - what cannot be saved costs one case only
+            if len(due) == 1:
+                _log.error("timer_refused", case_id=str(due[0]), error=type(error).__name__)
+                await self._block(due[0])
+                return
+            for case_id in due:
+                await self._fire([case_id])
+
+    async def _fire_together(self, due: list[UUID]) -> None:
         transactions = self._transactions
         async with transactions.database.transaction() as connection:
             work = await transactions.store.lock(connection, due)
@@ -41,5 +62,13 @@ class Timers(Generic[S]):
             for row in work.rows.values():
                 if not row.blocked:
                     applier.fire_timers(row, CAUSE)
+            await transactions.save(connection, work)
+        transactions.committed(work)
+
+    async def _block(self, case_id: UUID) -> None:
+        transactions = self._transactions
+        async with transactions.database.transaction() as connection:
+            work = await transactions.store.lock(connection, [case_id])
+            transactions.applier(work).block(work.rows[case_id])
             await transactions.save(connection, work)
         transactions.committed(work)

@@ -5,11 +5,15 @@ from typing import Generic
 
 from civicloop_kit.applying import Applier, snapshot_of
 from civicloop_kit.clock import Clock
+from civicloop_kit.failures import Failures
+from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import Connection, Database
 from civicloop_kit.room import Room, S
 from civicloop_kit.rows import OutboxFact, Row, ShownState, Work
 from civicloop_kit.store import Store
+
+_log = get_logger(__name__)
 
 
 class Transactions(Generic[S]):
@@ -32,13 +36,19 @@ class Transactions(Generic[S]):
         self._topic = topic
         self._hint = hint
         self.rescan = rescan
+        self.failures = Failures()
 
     def applier(self, work: Work[S]) -> Applier[S]:
         """Return what decides this transaction, at one instant."""
         return Applier(self.room, work, self.clock.now(), self._topic, shard=0)
 
     async def save(self, connection: Connection, work: Work[S]) -> None:
-        """Save what was decided (`Store.save`)."""
+        """Save what was decided (`Store.save`).
+
+        Raises:
+            TooManyHeldError: Too many cases would be held as bugs.
+        """
+        self.failures.check(len(work.failed))
         shown = [state for row in work.changed if (state := self._shown(row, work))]
         await self.store.save(connection, work, shown, self.clock.now())
 
@@ -47,14 +57,22 @@ class Transactions(Generic[S]):
         if work.facts:
             METRICS.facts.labels(self.room.source).inc(len(work.facts))
             self._hint(work.facts)
-        if work.effects:
-            self.room.saved(work.effects)
+        self.failures.add(len(work.failed))
+        self._tell_room(work.effects)
         for held in work.held:
             METRICS.held.labels(held.reason).inc()
         for letter in work.letters:
             METRICS.dead_letters.labels(letter.record.topic).inc()
         if work.letters:
             self.rescan()
+
+    def _tell_room(self, effects: Sequence[object]) -> None:
+        if not effects:
+            return
+        try:
+            self.room.saved(effects)
+        except Exception:  # noqa: BLE001 - it is saved; who was not told looks again by himself
+            _log.exception("room_not_told")
 
     def _shown(self, row: Row[S], work: Work[S]) -> ShownState | None:
         return snapshot_of(self.room, row, work.traceparents.get(row.case_id))

@@ -11,6 +11,7 @@ import io
 import os
 from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.unit.civicloop.importer.conftest import FakeCity, Unwatched
@@ -21,7 +22,6 @@ from civicloop.importer.judging import differs
 from civicloop.importer.ledger import open_ledger
 from civicloop.importer.mapping import Mapping
 from civicloop.importer.mapping_files import load_mapping
-from civicloop.importer.outcome import Outcome
 from civicloop.importer.requests import Run, request_of
 from civicloop.importer.rows import RowReader
 from civicloop.importer.source_file import SourceFile
@@ -31,6 +31,9 @@ from intake.domain.model import Matter, MatterKind
 from intake.entrypoints.bodies import LineBody
 from intake.matter_files import load_matters
 from intake.settings import DEFAULT_JURISDICTION, DEFAULT_MATTERS_VERSION
+
+if TYPE_CHECKING:
+    from civicloop.importer.outcome import Outcome
 
 DATA = os.environ.get("CIVICLOOP_DATA")
 FILE = Path(DATA or "none") / "boston311_sample_2015_2024.csv.gz"

@@ -170,6 +170,7 @@ async def test_a_check_sends_nothing_and_judges_alike(write_file: Callable[..., 
     path = write_file(_row(1), _row(2, **LATE), _row(3, **OPEN, ok="no"))
     checked = document_of(await _import(city, path, Mode.CHECK))
     assert not city.cases
+    assert checked["created"] is checked["run"] is None
     replayed = document_of(await _import(city, path))
     for key in ("filed", "closed", "open", "rejected_lines", "overdue", "overdue_source"):
         assert checked[key] == replayed[key]

@@ -64,11 +64,15 @@ def _rows() -> list[MadeRow]:
     return made
 
 
+def _write(path: Path, rows: Sequence[MadeRow], columns: Sequence[str]) -> None:
+    path.write_text(text_of([row.fields for row in rows], columns), encoding="utf-8")
+
+
 async def _overdue_ids(
     path: Path, rows: Sequence[MadeRow], columns: Sequence[str], document: dict[str, Any]
 ) -> tuple[set[str], set[str]]:
     """Return what a check and what a replay judge overdue."""
-    path.write_text(text_of([row.fields for row in rows], columns), encoding="utf-8")
+    _write(path, rows, columns)
     mapping = Mapping.model_validate(document)
     as_of = mapping.moment(mapping.as_of)
     with open_ledger() as ledger:

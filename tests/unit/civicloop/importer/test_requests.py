@@ -65,11 +65,14 @@ def test_no_position_is_no_key() -> None:
 
 
 @pytest.mark.parametrize("source_id", ["2024/0001 (west)", "井1", "x" * 65])
-def test_a_number_that_intake_does_not_take_is_left_out(source_id: str) -> None:
-    """The key is what tells repeats apart."""
+def test_a_number_that_intake_does_not_take_is_told_as_its_digest(source_id: str) -> None:
+    """Always the same one: intake files what another system has numbered."""
     request = request_of(replace(LINE, source_id=source_id), MAPPING, RUN)
-    assert "source_id" not in request["report"]["external"]
-    LineBody.model_validate(request)
+    external = LineBody.model_validate(request).report.external
+    assert external is not None
+    assert external.source_id is not None
+    assert external.source_id.startswith("sha256:")
+    assert request == request_of(replace(LINE, source_id=source_id), MAPPING, RUN)
 
 
 def test_a_key_is_per_run_and_source_id() -> None:

@@ -10,7 +10,7 @@ from tests.unit.civicloop.importer.conftest import FakeCity
 
 from civicloop.importer.calls import LONGEST_PAUSE_S, MAX_TRIES
 from civicloop.importer.errors import FAILED, ServiceError
-from civicloop.importer.sending import BATCH_LINES, Parcel, Sender
+from civicloop.importer.sending import BATCH_LINES, BATCHES_AT_ONCE, Parcel, Sender
 from civicloop.importer.words import Reason
 
 if TYPE_CHECKING:
@@ -45,6 +45,26 @@ async def test_lines_go_in_full_batches(ledger: Ledger) -> None:
     answered = await _send(city, ledger, _parcels(2 * BATCH_LINES + 1))
     assert sorted(city.batches) == [1, BATCH_LINES, BATCH_LINES]
     assert sum(answered) == len(city.cases) == 2 * BATCH_LINES + 1
+
+
+async def test_no_more_is_read_ahead_than_is_on_its_way(ledger: Ledger) -> None:
+    """A file of any size waits where it is."""
+    read = answered = most = 0
+
+    def reading() -> Iterator[Parcel]:
+        nonlocal read, most
+        for parcel in _parcels(8 * BATCH_LINES):
+            read += 1
+            most = max(most, read - answered)
+            yield parcel
+
+    def sent(lines: int) -> None:
+        nonlocal answered
+        answered += lines
+
+    await Sender(FakeCity().services().intake, ledger).send(reading(), sent)
+    assert answered == 8 * BATCH_LINES
+    assert most <= BATCHES_AT_ONCE * BATCH_LINES
 
 
 async def test_a_busy_or_absent_service_is_asked_again(ledger: Ledger) -> None:

@@ -92,7 +92,7 @@ def headers(signing_key: OKPKey) -> Headers:
     def make(role: str = "department:water", name: str = "desk-1") -> Mapping[str, str]:
         now = int(time.time())
         claims = {"iss": ISSUER, "sub": name, "roles": [role], "iat": now, "exp": now + 600}
-        token = jwt.encode({"alg": "EdDSA"}, claims, signing_key, algorithms=["EdDSA"])
+        token = jwt.encode({"alg": "Ed25519"}, claims, signing_key, algorithms=["Ed25519"])
         return {"Authorization": f"Bearer {token}"}
 
     return make

@@ -81,13 +81,13 @@ class World:
 
     def add(self, number: int = 1, department: str = "water", replay: Replay | None = None) -> None:
         """Queue a dispatch."""
-        moment = Moment(now=START, source="/router/tasks", sequence=number)
+        moment = Moment(now=START, recorded_at=START, source="/router/tasks", sequence=number)
         job = wire.dispatch_job(dispatched(number, department=department, replay=replay), moment)
         self._add(job, number)
 
     def add_cancellation(self, number: int = 1) -> None:
         """Queue a cancellation."""
-        moment = Moment(now=START, source="/router/tasks", sequence=number)
+        moment = Moment(now=START, recorded_at=START, source="/router/tasks", sequence=number)
         self._add(wire.cancellation_job(cancelled(number), moment), number)
 
     def _add(self, job: Any, number: int) -> None:

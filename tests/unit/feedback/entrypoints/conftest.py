@@ -111,7 +111,7 @@ def token_header(role: str | None) -> dict[str, str]:
     claims = {"sub": "desk-1", "roles": [role], "iss": ISSUER, "iat": now, "exp": now + 60}
     return {
         "Authorization": "Bearer "
-        + jwt.encode({"alg": "EdDSA"}, claims, _SIGNING_KEY, algorithms=["EdDSA"])
+        + jwt.encode({"alg": "Ed25519"}, claims, _SIGNING_KEY, algorithms=["Ed25519"])
     }
 
 

@@ -41,7 +41,7 @@ def headers(signing_key: OKPKey) -> Headers:
     def make(role: str, key: str | None = None, name: str = "desk-1") -> Mapping[str, str]:
         now = int(time.time())
         claims = {"iss": ISSUER, "sub": name, "roles": [role], "iat": now, "exp": now + 600}
-        token = jwt.encode({"alg": "EdDSA"}, claims, signing_key, algorithms=["EdDSA"])
+        token = jwt.encode({"alg": "Ed25519"}, claims, signing_key, algorithms=["Ed25519"])
         known = {"Authorization": f"Bearer {token}"}
         return {**known, "Idempotency-Key": key} if key else known
 

@@ -110,7 +110,7 @@ def follow(*facts: Fact) -> tuple[CaseState, list[object]]:
     state = filed()
     effects: list[object] = []
     for number, item in enumerate(facts, start=1):
-        moment = Moment(now=NOW, source=type(item).source, sequence=number)
+        moment = Moment(now=NOW, recorded_at=NOW, source=type(item).source, sequence=number)
         decision = HANDLERS[type(item)](state, item, moment)
         state = decision.state
         effects.extend(decision.effects)

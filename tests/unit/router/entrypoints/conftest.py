@@ -50,7 +50,7 @@ def token_header(role: str | None) -> dict[str, str]:
         return {}
     now = int(time.time())
     claims = {"sub": "desk-1", "roles": [role], "iss": ISSUER, "iat": now, "exp": now + 60}
-    token = jwt.encode({"alg": "EdDSA"}, claims, _SIGNING_KEY, algorithms=["EdDSA"])
+    token = jwt.encode({"alg": "Ed25519"}, claims, _SIGNING_KEY, algorithms=["Ed25519"])
     return {"Authorization": f"Bearer {token}"}
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from civicloop.demo.walk import Hop
     from civicloop_local.state import PartState
 
+# Wide enough for every table, where there is no terminal to ask.
+FILE_WIDTH: Final = 120
 WORDS: Final = {
     "filed": "filed 立案",
     "dispatched": "dispatched 派遣",
@@ -49,7 +51,9 @@ class Display:
     """Writes to a terminal; a quiet one only keeps silent."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._console = Console(quiet=quiet, highlight=False)
+        console = Console(quiet=quiet, highlight=False)
+        width = None if console.is_terminal else FILE_WIDTH
+        self._console = Console(quiet=quiet, highlight=False, width=width)
 
     def stage(self, text: str) -> None:
         """Say what comes now."""
@@ -57,7 +61,7 @@ class Display:
 
     def say(self, text: str) -> None:
         """Say something in passing."""
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
     def part(self, part: PartState) -> None:
         """Tell that a part of the stack is ready."""
@@ -92,9 +96,10 @@ class Display:
         self.stage("what came of it, and what had to come")
         self._console.print(_outcome_table(result.expected, result.outcome))
         self.stage("audit")
-        for finding in (*sorted(result.findings.violations), *sorted(result.findings.notes)):
-            self.say(f"  {finding.line}")
-        self.say(f"  {result.findings.summary}")
+        lines = [violation.line for violation in sorted(result.findings.violations)]
+        lines += [note.line for note in sorted(result.findings.notes)]
+        for line in (*lines, result.findings.summary):
+            self.say(f"  {line}")
         self.stage("what to try next")
         for line in NEXT:
             self.say(f"  {line}")
@@ -113,23 +118,19 @@ class Display:
             self.say(f"  {name:20} {address}")
         self.stage("tokens, good for 12 hours")
         for role in ROLES:
-            self._console.print(f"  {role}: {context.token(role)}", soft_wrap=True, markup=False)
+            self.say(f"  {role}: {context.token(role)}")
         self.say("\n  end it with: civicloop down")
 
     def _walk(self, hops: tuple[Hop, ...]) -> None:
         traces = {hop.trace_id for hop in hops if hop.trace_id}
         self.say(f"  trace {', '.join(sorted(traces)) or 'none'}")
+        explained: set[tuple[str, ...]] = set()
         for hop in hops:
             milliseconds = hop.after.total_seconds() * 1000
             self.say(f"  {milliseconds:8.0f} ms  {hop.fact} #{hop.sequence} on {hop.topic}")
-            if hop.path:
-                self.say(f"               {' → '.join(map(_short, hop.path))}")
-                self.say("               → row + outbox in one commit → relay → topic")
-
-
-def _short(path: str) -> str:
-    """Return a dotted name without the part that its row repeats."""
-    return path.replace(".entrypoints.", "…").replace(".domain.", "…")
+            if hop.path and hop.path not in explained:
+                self.say(f"               {' → '.join(hop.path)} → row + outbox → topic")
+            explained.add(hop.path)
 
 
 def _outcome_rows(expected: Outcome, got: Outcome) -> Iterator[tuple[str, int, int]]:
@@ -152,8 +153,8 @@ def _outcome_table(expected: Outcome, got: Outcome) -> Table:
 
 def _indicator_table(indicators: dict[str, Any]) -> Table:
     names = {d["key"]: d["name"] for d in indicators["definitions"]}
-    heads = [f"{names[key]['en']} {names[key]['zh']}" for key in RATIOS]
-    table = Table("department", "filed 立案", "closed 结案", *heads)
+    heads = [f"{names[key]['zh']}\n{names[key]['en']}" for key in RATIOS]
+    table = Table("department", "立案\nfiled", "结案\nclosed", *heads)
     for group in (*indicators["groups"], indicators["total"]):
         counts, ratios = group["counts"], group["ratios"]
         name = group["group"] or ("total" if group is indicators["total"] else "none yet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from rich.box import SIMPLE_HEAD
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-    from rich.progress import TaskID
+    from rich.box import SIMPLE_HEAD
+from rich.progress import TaskID
 
     from civicloop.importer.judging import Comparison
     from civicloop.importer.ledger import Totals
@@ -62,7 +64,7 @@ def shown_progress(console: Console) -> Iterator[ProgressBar]:
 
 def show(outcome: Outcome, rejects: Path, console: Console) -> None:
     """Print what an import came to."""
-    console.print(_headline(outcome))
+    console.print(_headline(outcome), soft_wrap=True)
     if outcome.mode is not Mode.LIVE and outcome.totals.filed:
         console.print(_table(outcome))
     if outcome.rejected:
@@ -88,7 +90,7 @@ def _headline(outcome: Outcome) -> str:
 
 
 def _table(outcome: Outcome) -> Table:
-    table = Table()
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("department", overflow="fold")
     for title in _RIGHT_COLUMNS:
         table.add_column(title, justify="right")
@@ -133,7 +135,7 @@ def _percent(share: float | None) -> str:
 
 
 def _reject_table(outcome: Outcome) -> Table:
-    table = Table("rejected because", "lines", "what to do")
+    table = Table("rejected because", "lines", "what to do", box=SIMPLE_HEAD, pad_edge=False)
     for reason, lines in outcome.rejected.items():
         table.add_row(reason.value, str(lines), FIXES[reason])
     return table

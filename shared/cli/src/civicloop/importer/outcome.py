@@ -53,7 +53,7 @@ class Outcome:
 def document_of(outcome: Outcome) -> dict[str, Any]:
     """Return the outcome as `--json` prints it; null is what this import does not tell."""
     totals = outcome.totals
-    judged = outcome.mode is not Mode.LIVE
+    judged, sent = outcome.mode is not Mode.LIVE, outcome.mode is not Mode.CHECK
     has_flag = judged and outcome.mapping.columns.on_time_flag is not None
     return {
         "mode": outcome.mode.value,
@@ -61,8 +61,8 @@ def document_of(outcome: Outcome) -> dict[str, Any]:
         "run": outcome.run.id if outcome.mode is Mode.REPLAY else None,
         "as_of": outcome.run.as_of.isoformat() if judged else None,
         "filed": totals.filed,
-        "created": totals.filed - totals.repeated,
-        "repeated": totals.repeated,
+        "created": totals.filed - totals.repeated if sent else None,
+        "repeated": totals.repeated if sent else None,
         "closed": totals.closed,
         "open": totals.filed - totals.closed,
         "skipped_closed": outcome.skipped_closed,

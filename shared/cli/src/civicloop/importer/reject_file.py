@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 HEADER: Final = ("line", "reason", "column", "fix")
 SUFFIX: Final = ".rejects.csv"
-_HOWTO: Final = "docs/howto/import-another-city.md"
 _LIST_IT: Final = "list the value in the mapping, or give a default"
 FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
     {
@@ -39,8 +38,8 @@ FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.STATUS_CONTRADICTS_HANDLED_AT: "mend the row, or set that key to keep",
         Reason.FLAG_UNKNOWN: "list the word under `on_time_flag`, or set that key to keep",
         Reason.POSITION_UNUSABLE: "mend the row, or set that key under `reject` to keep",
-        Reason.OUTSIDE_JURISDICTION: f"tell intake of the division: {_HOWTO}",
-        Reason.UNKNOWN_MATTER: f"tell intake of the standard: {_HOWTO}",
+        Reason.OUTSIDE_JURISDICTION: "intake does not answer for the division: see its settings",
+        Reason.UNKNOWN_MATTER: "intake does not know the matter: see its list of matters",
         Reason.ID_REUSED: "imported before with other contents: it stays as it was",
         Reason.REFUSED: "intake refuses the column's value: see its API",
         Reason.FAILED: "intake failed on it: see `civicloop logs intake`, then import again",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from civicloop.importer.words import Line
 
 RUN_DIGITS: Final = 12
-# What intake takes as a source's number; an import does not need it.
+# What intake takes as a source's number.
 _SOURCE_ID: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._:/#-]{0,63}")
 
 
@@ -65,13 +65,12 @@ def _report(line: Line, mapping: Mapping, run: Run | None) -> dict[str, Any]:
 
 def _external(line: Line, run: Run | None) -> dict[str, Any]:
     external: dict[str, Any] = {
+        "source_id": _source_id(line.source_id),
         "channel": line.channel.value,
         "clock": {"due_at": _text(line.due_at)},
         "lead": line.department,
         "opened_at": _text(line.opened_at),
     }
-    if _SOURCE_ID.fullmatch(line.source_id):
-        external["source_id"] = line.source_id
     if run is not None:
         external["replay"] = {
             "run": run.id,
@@ -79,6 +78,13 @@ def _external(line: Line, run: Run | None) -> dict[str, Any]:
             "as_of": _text(run.as_of),
         }
     return external
+
+
+def _source_id(told: str) -> str:
+    """Return the source's number, or what always stands for one that intake does not take."""
+    if _SOURCE_ID.fullmatch(told):
+        return told
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()[:32]}"
 
 
 def _text(time: datetime | None) -> str | None:

@@ -32,6 +32,7 @@ class Answering:
         desk: Desk,
         seconds: tuple[float, float],
         now: Callable[[], datetime],
+        first_wait_s: float = FIRST_WAIT_S,
     ) -> None:
         self._client = client
         self._token = token
@@ -39,6 +40,7 @@ class Answering:
         self._desk = desk
         self._seconds = seconds
         self._now = now
+        self._first_wait_s = first_wait_s
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._running: set[asyncio.Task[None]] = set()
 
@@ -47,6 +49,10 @@ class Answering:
         task = asyncio.get_running_loop().create_task(self._handle(work))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+
+    async def finish(self) -> None:
+        """Wait until everything is said."""
+        await asyncio.gather(*self._running)
 
     async def stop(self) -> None:
         """Leave everything as it is; a restart goes on from the journal."""
@@ -72,7 +78,7 @@ class Answering:
 
     async def _send(self, work: Work, step: Step) -> int:
         """Send an update until it is taken or refused; returns the status."""
-        wait_s = FIRST_WAIT_S
+        wait_s = self._first_wait_s
         while True:
             async with self._places:
                 status = await self._post(work, step.update)

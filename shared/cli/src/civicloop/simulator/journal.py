@@ -7,7 +7,7 @@ once. A narrative never enters it.
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
@@ -34,9 +34,10 @@ class Event(StrEnum):
 
 
 class Journal:
-    """Appends lines; what is appended at the same time shares one sync."""
+    """Appends lines; what is appended at the same time shares one *sync*."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
+        self._to_disk = sync
         path.parent.mkdir(parents=True, exist_ok=True)
         _end_torn_line(path)
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, OWNER_ONLY)
@@ -82,7 +83,7 @@ class Journal:
         view = memoryview(text)
         while view:
             view = view[os.write(self._file, view) :]
-        os.fsync(self._file)
+        self._to_disk(self._file)
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:

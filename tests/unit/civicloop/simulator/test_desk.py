@@ -1,0 +1,105 @@
+"""Deliveries are applied once."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from civicloop.simulator.desk import Desk, Took
+
+TASK = UUID(int=1)
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def desk() -> Desk:
+    """Return an empty desk."""
+    return Desk(lambda: NOW)
+
+
+def delivery(kind: str = "dispatched", number: int = 1) -> dict[str, Any]:
+    """Return what a department gets."""
+    noun = "dispatch" if kind == "dispatched" else "cancellation"
+    return {
+        "type": f"task.{kind}",
+        "delivery_id": f"{TASK}/{noun}/{number}",
+        "task_id": str(TASK),
+        "department": "water",
+        "role": "lead",
+        "narrative": {"state": "text", "text": "王小明 13800000000"},
+    }
+
+
+def events(entries: Any) -> list[str]:
+    """Return what is written down."""
+    return [entry["event"] for entry in entries]
+
+
+def test_a_new_delivery_is_received_and_applied() -> None:
+    """And there is work to do."""
+    city = desk()
+    took, entries = city.take(delivery(), "d")
+    assert (took, events(entries)) == (Took.NEW, ["received", "applied"])
+    work = city.work(TASK)
+    assert work is not None
+    assert (work.department, work.role) == ("water", "lead")
+
+
+def test_a_repeat_is_received_only() -> None:
+    """At least once, applied once."""
+    city = desk()
+    city.take(delivery(), "d")
+    assert events(city.take(delivery(), "d")[1]) == ["received"]
+
+
+def test_a_cancellation_ends_the_work() -> None:
+    """It is applied itself, once."""
+    city = desk()
+    city.take(delivery(), "d")
+    took, entries = city.take(delivery("cancelled", 2), "d")
+    assert (took, events(entries)) == (Took.NEW, ["received", "applied"])
+    assert city.work(TASK) is None
+
+
+def test_after_a_cancellation_the_task_is_ignored() -> None:
+    """A dispatch that was overtaken begins no work."""
+    city = desk()
+    city.take(delivery("cancelled", 2), "d")
+    took, entries = city.take(delivery(), "d")
+    assert (took, events(entries)) == (Took.LATE, ["ignored"])
+    assert city.work(TASK) is None
+
+
+def test_a_sample_is_no_delivery() -> None:
+    """The test of a webhook leaves no work and no application."""
+    sample = {"type": "task.test", "delivery_id": "x/test/1", "department": "water"}
+    took, entries = desk().take(sample, "d")
+    assert (took, events(entries)) == (Took.SAMPLE, ["sample"])
+
+
+def test_no_persons_words_are_written_down() -> None:
+    """A narrative never enters the journal."""
+    city = desk()
+    _, entries = city.take(delivery(), "d")
+    assert "王小明" not in str(entries)
+
+
+def test_a_restart_goes_on_where_the_journal_ends() -> None:
+    """Known deliveries stay known, open work open, done work done."""
+    city = desk()
+    _, entries = city.take(delivery(), "d")
+    again = desk()
+    again.recall(entries)
+    assert [work.task_id for work in again.open_work()] == [TASK]
+    assert again.take(delivery(), "d")[0] is Took.REPEAT
+    done = {"event": "answered", "task_id": str(TASK), "final": True}
+    finished = desk()
+    finished.recall([*entries, done])
+    assert finished.open_work() == ()
+
+
+def test_what_did_not_reach_the_disk_did_not_happen() -> None:
+    """The sender tries again and is new again."""
+    city = desk()
+    for kind in ("dispatched", "cancelled"):
+        city.take(delivery(kind), "d")
+        city.undo(delivery(kind))
+    assert city.take(delivery(), "d")[0] is Took.NEW

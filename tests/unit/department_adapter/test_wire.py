@@ -90,6 +90,12 @@ def test_a_dispatch_survives_its_job() -> None:
     }
 
 
+def test_a_job_is_due_by_our_own_clock() -> None:
+    """Also for an imported history, whose own times are long past or still to come."""
+    job = wire.dispatch_job(dispatched(replay=REPLAY), MOMENT)
+    assert job.due_at == MOMENT.recorded_at
+
+
 def test_a_cancellation_survives_its_job() -> None:
     """It names the task and the reason."""
     delivery = wire.to_delivery(claimed(wire.cancellation_job(cancelled(), MOMENT)))

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import httpx
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from civicloop.context import stack_context
 from civicloop.simulator.commands import app as simulate_app
@@ -128,17 +128,8 @@ def list_departments(*, url: Url = None, token: Token = None, as_json: AsJson = 
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
-    columns = (
-        "code",
-        "name_zh",
-        "name_en",
-        "transport",
-        "state",
-        "breaker",
-        "in_flight",
-        "waiting",
-    )
-    table = Table(*(column.replace("_", " ") for column in columns))
+    columns = ("code", "name_zh", "transport", "state", "breaker", "in_flight", "waiting")
+    table = Table(*(Column(name.replace("_", " "), no_wrap=True) for name in columns))
     for department in answer["departments"]:
         table.add_row(*(str(department[column]) for column in columns))
     Console().print(table)

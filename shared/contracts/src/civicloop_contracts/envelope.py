@@ -17,8 +17,12 @@ from civicloop_contracts.facts import BY_TYPE
 
 SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
-Headers = Sequence[tuple[str, bytes]]
-_ID: Final = re.compile(r"^(/[a-z0-9/-]{1,60}):([0-9a-f-]{36}):([0-9]{1,9})$")
+# Kafka knows headers without a value.
+Headers = Sequence[tuple[str, bytes | None]]
+_ID: Final = re.compile(r"(/[a-z0-9/-]{1,60}):([0-9a-f-]{36}):([1-9][0-9]{0,8})")
+# W3C Trace Context, version 00; anything else is no trace of ours.
+_TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_NEW_MEMBER: Final = "enum"
 
 
 class EnvelopeError(ValueError):
@@ -69,7 +73,7 @@ def read_envelope(headers: Headers) -> Envelope:
         EnvelopeError: An attribute is missing, is not UTF-8, or contradicts the id.
     """
     attributes = _decoded(headers)
-    match = _ID.match(attributes.get("ce_id", ""))
+    match = _ID.fullmatch(attributes.get("ce_id", ""))
     if match is None:
         message = "ce_id is missing or is not <source>:<case id>:<sequence>"
         raise EnvelopeError(message)
@@ -85,12 +89,20 @@ def read_envelope(headers: Headers) -> Envelope:
         type=attributes["ce_type"],
         case_id=_uuid(case_id),
         sequence=int(sequence),
-        traceparent=attributes.get("traceparent"),
+        traceparent=_traceparent(attributes.get("traceparent", "")),
     )
 
 
+def traceparent_of(headers: Headers) -> str | None:
+    """Return the trace that a record belongs to, also when its other headers are unreadable."""
+    for name, value in headers:
+        if name == "traceparent":
+            return _traceparent((value or b"").decode(errors="replace"))
+    return None
+
+
 def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
-    """Return the fact in *value*, or None for a type that this version does not know.
+    """Return the fact in *value*, or None for a type or a code that this version does not know.
 
     Raises:
         BodyError: The value does not fit the type, or is about another case.
@@ -101,6 +113,8 @@ def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
     try:
         fact = model.model_validate_json(value)
     except ValidationError as error:
+        if all(item["type"] == _NEW_MEMBER for item in error.errors(include_url=False)):
+            return None
         raise BodyError(_places(error)) from error
     if fact.case_id != envelope.case_id:
         message = "case_id contradicts ce_id"
@@ -115,18 +129,26 @@ def value_of(fact: Fact) -> bytes:
 
 def _decoded(headers: Headers) -> Mapping[str, str]:
     try:
-        return {name: value.decode() for name, value in headers}
+        return {name: (value or b"").decode() for name, value in headers}
     except UnicodeDecodeError as error:
         message = "a header is not UTF-8"
         raise EnvelopeError(message) from error
 
 
+def _traceparent(text: str) -> str | None:
+    return text if _TRACEPARENT.fullmatch(text) else None
+
+
 def _uuid(text: str) -> UUID:
     try:
-        return UUID(text)
-    except ValueError as error:
+        found = UUID(text)
+    except ValueError:
+        found = None
+    # One case has one name: hyphens anywhere else would make a second one.
+    if found is None or str(found) != text:
         message = "the case id in ce_id is not a UUID"
-        raise EnvelopeError(message) from error
+        raise EnvelopeError(message)
+    return found
 
 
 def _places(error: ValidationError) -> str:

@@ -132,7 +132,8 @@ class Applier(Generic[S]):
         assert envelope is not None  # noqa: S101 - apply_record has sorted out unreadable headers
         handler = self._room.on_fact.get(type(fact)) if fact is not None else None
         if fact is None or handler is None:
-            METRICS.without_effect.labels(envelope.type).inc()
+            # Never the header itself: a label's values must be few.
+            METRICS.without_effect.labels(fact.event_type() if fact else "unknown").inc()
             self._advance(row, record)
             return
         replay = row.replay or fact.replay

@@ -20,7 +20,7 @@ ISSUER: Final = "civicloop"
 ALGORITHMS: Final = ["Ed25519"]
 ROLES: Final = frozenset({"channel", "department", "verifier", "superior", "operator", "service"})
 DEPARTMENT_PREFIX: Final = "department:"
-_NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}$")
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@-]{0,63}")
 _bearer: Final = HTTPBearer(auto_error=False, description="`civicloop token --role ROLE`")
 
 
@@ -67,9 +67,12 @@ class TokenVerifier:
         except (JoseError, ValueError) as error:
             raise _unauthorized("the token is not valid, or no longer") from error
         name, roles = str(claims["sub"]), claims.get("roles", [])
-        if not _NAME.match(name) or not isinstance(roles, list):
+        if not _NAME.fullmatch(name) or not isinstance(roles, list):
             raise _unauthorized("the token names no principal")
-        return Principal(name=name, roles=frozenset(str(role) for role in roles))
+        named = frozenset(str(role) for role in roles)
+        if sum(role.startswith(DEPARTMENT_PREFIX) for role in named) > 1:
+            raise _unauthorized("the token speaks for more than one department")
+        return Principal(name=name, roles=named)
 
 
 def requires(*roles: str) -> Callable[..., Principal]:

@@ -29,6 +29,7 @@ class Engine(Generic[S]):
 
     topic: str
     store: Store[S]
+    transactions: Transactions[S]
     commands: Commands[S]
     batches: Batches[S]
     stream: Stream
@@ -83,6 +84,7 @@ def assemble(
     return Engine(
         topic=topic,
         store=store,
+        transactions=transactions,
         commands=Commands(transactions, settings.idempotency_key),
         batches=batches,
         stream=stream,

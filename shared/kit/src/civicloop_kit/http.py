@@ -94,8 +94,9 @@ def make_app(
     for router in [*routers, _operations(health)]:
         app.include_router(router)
     _add_error_handlers(app, refusals)
-    app.add_middleware(Observed, app_routes=app)
+    # The last one added is the first to see a request.
     app.add_middleware(LimitedBody, max_bytes=max_body_bytes)
+    app.add_middleware(Observed, app_routes=app)
     return app
 
 
@@ -160,12 +161,14 @@ class Observed:
             await send(message)
 
         incoming = dict(scope["headers"]).get(b"traceparent", b"").decode("latin-1")
-        with tracing.request(incoming, f"{self._title} {scope['method']}") as traceparent:
-            scope.setdefault("state", {})["traceparent"] = traceparent
-            await self._app(scope, receive, recorded)
-        route = getattr(scope.get("route"), "path", "unknown")
-        METRICS.requests.labels(route, str(status)).inc()
-        METRICS.request_seconds.labels(route).observe(time.perf_counter() - started)
+        try:
+            with tracing.request(incoming, f"{self._title} {scope['method']}") as traceparent:
+                scope.setdefault("state", {})["traceparent"] = traceparent
+                await self._app(scope, receive, recorded)
+        finally:
+            route = getattr(scope.get("route"), "path", "unknown")
+            METRICS.requests.labels(route, str(status)).inc()
+            METRICS.request_seconds.labels(route).observe(time.perf_counter() - started)
 
 
 def traceparent_of(request: Request) -> str | None:
@@ -203,7 +206,9 @@ def _add_error_handlers(app: FastAPI, refusals: Refusals) -> None:
     async def on_http(_request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         phrase = HTTPStatus(status).phrase
-        return respond(Problem(status, phrase.lower().replace(" ", "_"), phrase))
+        response = respond(Problem(status, phrase.lower().replace(" ", "_"), phrase))
+        response.headers.update(getattr(error, "headers", None) or {})
+        return response
 
     async def on_error(_request: Request, error: Exception) -> Response:
         return respond(problem_of(error, refusals))

@@ -24,6 +24,9 @@ class Metrics:
         # Records held, by reason; alert on `bug`, and on `gap` that stays.
         self.held = Counter("civicloop_records_held_total", "Records held.", ["reason"])
         self.held_now = Gauge("civicloop_held_now", "Records held now.", ["reason"])
+        self.held_age = Gauge(
+            "civicloop_held_age_seconds", "Age of the oldest record held.", ["reason"]
+        )
         # Records that not even name their case.
         self.dead_letters = Counter("civicloop_dead_letters_total", "Dead letters.", ["topic"])
         # Work per transaction: tiny batches cost most.

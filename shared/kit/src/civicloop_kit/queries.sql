@@ -231,6 +231,10 @@ WHERE subject_id = ANY($1::uuid[]) AND wrapped IS NOT NULL
 UPDATE subject_keys SET wrapped = NULL, destroyed_at = now()
 WHERE subject_id = ANY($1::uuid[]) AND wrapped IS NOT NULL
 
+-- name: applied_migrations
+-- What `civicloop migrate` has applied; fails in a database that it has never seen.
+SELECT migration_id FROM _yoyo_migration
+
 -- name: check_schema
 -- Fails when a table of this release is missing.
 SELECT case_id, timer_at, blocked FROM case_rows LIMIT 0

@@ -29,7 +29,7 @@ class RawRecord(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def _received(
         topic=raw.topic,
         partition=raw.partition,
         offset=raw.offset,
-        headers=tuple(raw.headers or ()),
+        headers=tuple((name, content or b"") for name, content in raw.headers or ()),
         value=value,
         source=source,
         case_id=case_id,

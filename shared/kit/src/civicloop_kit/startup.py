@@ -1,31 +1,81 @@
 """What a service checks before it takes part: its schema, and that its database is not old."""
 
 import asyncio
-import sys
+from importlib.resources import files
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from civicloop_contracts.envelope import EnvelopeError, read_envelope
 from civicloop_kit.backoff import Backoff
 from civicloop_kit.kafka import KafkaAccess
 from civicloop_kit.logs import get_logger
-from civicloop_kit.postgres import Connection, Database, MisconfiguredError, load_queries
+from civicloop_kit.postgres import (
+    Connection,
+    Database,
+    MisconfiguredError,
+    UnavailableError,
+    load_queries,
+)
 
+OPEN_ATTEMPTS: Final = 60
+OPEN_EVERY_S: Final = 0.5
 TAIL_RECORDS: Final = 20
 READ_TIMEOUT_MS: Final = 5_000
 _QUERIES: Final = load_queries(__package__)
 _log = get_logger(__name__)
 
 
+class StartRefusedError(Exception):
+    """The service does not start; the message names the way out."""
+
+
+async def open_database(database: Database, setting: str) -> None:
+    """Connect, waiting for a server that is still starting.
+
+    Raises:
+        StartRefusedError: It does not answer, or refuses; check the variable *setting*.
+    """
+    for _ in range(OPEN_ATTEMPTS):
+        try:
+            await database.open()
+        except UnavailableError:
+            await asyncio.sleep(OPEN_EVERY_S)
+        except MisconfiguredError as error:
+            raise StartRefusedError(
+                f"the database refuses us ({error}): check {setting}"
+            ) from error
+        else:
+            return
+    raise StartRefusedError(f"the database does not answer: check {setting} and that Postgres runs")
+
+
 async def check_schema(database: Database) -> None:
-    """End the process when the tables are missing or older than this release."""
+    """Compare the tables with this release.
+
+    Raises:
+        StartRefusedError: They are missing or older.
+    """
     try:
         async with database.read() as connection:
+            rows = await connection.fetch(_QUERIES["applied_migrations"])
             await connection.fetchrow(_QUERIES["check_schema"])
     except MisconfiguredError:
-        sys.exit("the database has an older schema: run `civicloop migrate`")
+        rows = []
+    if not shipped_migrations() <= {row["migration_id"] for row in rows}:
+        raise StartRefusedError("the database has an older schema: run `civicloop migrate`")
+
+
+def shipped_migrations() -> frozenset[str]:
+    """Return the names of the kit's migrations, as their log knows them."""
+    folder = files(__package__) / "migrations"
+    names = (entry.name for entry in folder.iterdir())
+    return frozenset(
+        name.removesuffix(".sql")
+        for name in names
+        if name.endswith(".sql") and not name.endswith(".rollback.sql")
+    )
 
 
 async def check_topics_not_ahead(
@@ -34,18 +84,21 @@ async def check_topics_not_ahead(
     """Compare the tail of the service's own topic with its rows.
 
     A topic that is ahead means that the database was restored to an earlier moment; going on would
-    use numbers twice. Ends the process then, with the way out.
+    use numbers twice.
+
+    Raises:
+        StartRefusedError: The topic is ahead.
     """
     backoff = Backoff()
     while True:
         try:
             ahead = await _ahead(database, access, topic, source)
             break
-        except (KafkaError, OSError) as error:
-            _log.warning("broker_unavailable", error=type(error).__name__)
+        except (KafkaError, OSError, UnavailableError) as error:
+            _log.warning("start_waits", error=type(error).__name__)
             await backoff.wait()
     if ahead:
-        sys.exit(
+        raise StartRefusedError(
             f"{topic} is ahead of the database, which is an older one: case {ahead}; "
             "restore a newer backup"
         )
@@ -53,8 +106,8 @@ async def check_topics_not_ahead(
 
 async def _ahead(database: Database, access: KafkaAccess, topic: str, source: str) -> str | None:
     consumer = AIOKafkaConsumer(**access.client(), enable_auto_commit=False, group_id=None)
-    await consumer.start()
     try:
+        await consumer.start()
         sent = await _tail(consumer, topic)
     finally:
         await asyncio.wait_for(consumer.stop(), READ_TIMEOUT_MS / 1000)
@@ -65,7 +118,11 @@ async def _ahead(database: Database, access: KafkaAccess, topic: str, source: st
 
 
 async def _tail(consumer: AIOKafkaConsumer, topic: str) -> dict[str, int]:
-    """Return the highest sequence of each case among the newest records."""
+    """Return the highest sequence of each case among the newest records.
+
+    Raises:
+        KafkaError: The broker did not give all of them; half a tail proves nothing.
+    """
     await consumer._client.force_metadata_update()  # noqa: SLF001 - the only way to ask for one topic
     partitions = await _partitions(consumer, topic)
     ends = await consumer.end_offsets(partitions)
@@ -77,7 +134,7 @@ async def _tail(consumer: AIOKafkaConsumer, topic: str) -> dict[str, int]:
     while any([await consumer.position(place) < ends[place] for place in consumer.assignment()]):
         batches = await consumer.getmany(timeout_ms=READ_TIMEOUT_MS)
         if not batches:
-            break
+            raise KafkaTimeoutError
         for record in (record for batch in batches.values() for record in batch):
             try:
                 envelope = read_envelope(record.headers)

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 import msgspec
 import orjson
 
+from civicloop_contracts.envelope import traceparent_of
 from civicloop_contracts.fact import Replay
 from civicloop_kit import protections
 from civicloop_kit.jobs import DropLane, FinishJob, QueueJob, RetryJob, write_job_effects
@@ -162,7 +163,7 @@ class Store(Generic[S]):
             [item.record.offset for item in letters],
             [item.reason for item in letters],
             [bytes.fromhex(item.record.digest) for item in letters],
-            [None for _ in letters],
+            [traceparent_of(item.record.headers) for item in letters],
             [self._sealer.seal(item.record.value, b"dead-letter") for item in letters],
             [now for _ in letters],
         )
@@ -187,7 +188,7 @@ class Store(Generic[S]):
             topic=self._letters_topic,
             type=LETTER_TYPE,
             value=orjson.dumps(body),
-            traceparent=None,
+            traceparent=traceparent_of(record.headers),
             recorded_at=now,
         )
 
@@ -246,7 +247,7 @@ class _Stored(msgspec.Struct):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
 
 def _held(row: Any) -> HeldRecord:

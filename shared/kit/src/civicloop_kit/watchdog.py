@@ -1,6 +1,7 @@
 """A consumer can be alive and stuck: what counts is that positions move while there is lag."""
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, Final
 
@@ -22,12 +23,27 @@ class StuckError(Exception):
 
 
 class Watchdog:
-    """Ends the process when its stream is stuck, so that it is started anew."""
+    """Ends the process when its stream is stuck, so that it is started anew.
 
-    def __init__(self, stream: Stream, batches: Batches[Any], health: Health) -> None:
+    ``waits`` tells whether the stream rightly stands still: a new start would not help.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        batches: Batches[Any],
+        health: Health,
+        waits: Callable[[], bool],
+        *,
+        look_every_s: float = LOOK_EVERY_S,
+        stuck_after_s: float = STUCK_AFTER_S,
+    ) -> None:
         self._stream = stream
         self._batches = batches
         self._health = health
+        self._waits = waits
+        self._look_every_s = look_every_s
+        self._stuck_after_s = stuck_after_s
 
     async def run(self) -> None:
         """Look every few seconds.
@@ -37,13 +53,18 @@ class Watchdog:
         """
         seen, since = self._batches.positions, monotonic()
         while True:
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(self._look_every_s)
             positions = self._batches.positions
-            if positions != seen or not await self._lags(positions) or await self._health.faults():
+            if positions != seen or not await self._should_move(positions):
                 seen, since = positions, monotonic()
-            elif monotonic() - since > STUCK_AFTER_S:
+            elif monotonic() - since > self._stuck_after_s:
                 _log.error("stream_stuck")
                 raise StuckError(StuckError.__doc__)
+
+    async def _should_move(self, positions: dict[tuple[str, int], int]) -> bool:
+        if self._waits() or await self._health.faults():
+            return False
+        return await self._lags(positions)
 
     async def _lags(self, positions: dict[tuple[str, int], int]) -> bool:
         consumer = self._stream.consumer

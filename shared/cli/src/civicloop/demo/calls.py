@@ -21,14 +21,23 @@ _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVA
 
 
 class Caller:
-    """One principal at one service."""
+    """One principal at one service; ``transport`` and ``first_wait_s`` are for tests."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        first_wait_s: float = FIRST_WAIT_S,
+    ) -> None:
         self._url = url
+        self._first_wait_s = first_wait_s
         self._client = httpx.AsyncClient(
             base_url=url,
             timeout=TIMEOUT_S,
             trust_env=False,
+            transport=transport,
             headers={"Authorization": f"Bearer {token}"},
         )
 
@@ -71,7 +80,7 @@ class Caller:
         return True
 
     async def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        wait_s, waited_s, reason = FIRST_WAIT_S, 0.0, ""
+        wait_s, waited_s, reason = self._first_wait_s, 0.0, ""
         while waited_s < PATIENCE_S:
             try:
                 answer = await self._client.request(method, path, **options)

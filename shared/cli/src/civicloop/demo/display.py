@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from civicloop.demo.board import MILESTONES
+from civicloop.demo.generator import ASSIST, LEAD
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 # Wide enough for every table, where there is no terminal to ask.
 FILE_WIDTH: Final = 120
+CODE_WIDTH: Final = 21
 WORDS: Final = {
     "filed": "filed 立案",
     "dispatched": "dispatched 派遣",
@@ -94,7 +96,8 @@ class Display:
         self.stage("indicators by department 指标")
         self._console.print(_indicator_table(result.indicators))
         self.stage("what came of it, and what had to come")
-        self._console.print(_outcome_table(result.expected, result.outcome))
+        self._console.print(outcome_table(result.expected, result.outcome))
+        self._console.print(task_table(result.expected, result.outcome))
         self.stage("audit")
         lines = [violation.line for violation in sorted(result.findings.violations)]
         lines += [note.line for note in sorted(result.findings.notes)]
@@ -133,28 +136,42 @@ class Display:
             explained.add(hop.path)
 
 
-def _outcome_rows(expected: Outcome, got: Outcome) -> Iterator[tuple[str, int, int]]:
-    yield "filed 立案", expected.filed, got.filed
+def outcome_table(expected: Outcome, got: Outcome) -> Table:
+    table = Table("what", "expected", "came", "", title="cases", title_justify="left")
+    _add(table, "filed 立案", expected.filed, got.filed)
     for reason in sorted({*expected.rejected, *got.rejected}):
-        yield f"rejected 不予立案: {reason}", expected.rejected[reason], got.rejected[reason]
-    for task in sorted({*expected.tasks, *got.tasks}):
-        yield f"tasks: {' '.join(task)}", expected.tasks[task], got.tasks[task]
+        what = f"rejected 不予立案: {reason}"
+        _add(table, what, expected.rejected[reason], got.rejected[reason])
     for outcome in sorted({*expected.closed, *got.closed}):
-        yield f"closed 结案: {outcome}", expected.closed[outcome], got.closed[outcome]
-
-
-def _outcome_table(expected: Outcome, got: Outcome) -> Table:
-    table = Table("what", "expected", "came", "")
-    for what, wanted, came in _outcome_rows(expected, got):
-        mark = "ok" if wanted == came else "[red]differs[/red]"
-        table.add_row(what, str(wanted), str(came), mark)
+        _add(table, f"closed 结案: {outcome}", expected.closed[outcome], got.closed[outcome])
     return table
+
+
+def task_table(expected: Outcome, got: Outcome) -> Table:
+    heads = ("department", "lead 主办", "came", "assist 协办", "came", "")
+    table = Table(*heads, title="tasks by department", title_justify="left")
+    for department in sorted({code for code, _ in (*expected.tasks, *got.tasks)}):
+        tasks = [(department, role) for role in (LEAD, ASSIST)]
+        numbers = [counts[task] for task in tasks for counts in (expected.tasks, got.tasks)]
+        same = numbers[0::2] == numbers[1::2]
+        table.add_row(department, *map(str, numbers), _mark(same=same))
+    return table
+
+
+def _add(table: Table, what: str, expected: int, came: int) -> None:
+    table.add_row(what, str(expected), str(came), _mark(same=expected == came))
+
+
+def _mark(*, same: bool) -> str:
+    return "ok" if same else "[red]differs[/red]"
 
 
 def _indicator_table(indicators: dict[str, Any]) -> Table:
     names = {d["key"]: d["name"] for d in indicators["definitions"]}
     heads = [f"{names[key]['zh']}\n{names[key]['en']}" for key in RATIOS]
     table = Table("department", "立案\nfiled", "结案\nclosed", *heads)
+    table.columns[0].no_wrap = True
+    table.columns[0].min_width = CODE_WIDTH
     for group in (*indicators["groups"], indicators["total"]):
         counts, ratios = group["counts"], group["ratios"]
         name = group["group"] or ("total" if group is indicators["total"] else "none yet")

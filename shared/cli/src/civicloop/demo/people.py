@@ -19,7 +19,6 @@ LINES_PER_BATCH: Final = 40
 SENDERS: Final = 6
 VERIFIERS: Final = 4
 LOOK_EVERY_S: Final = 0.3
-# A longer call-back window is not waited for: then the silent answer after all.
 SILENT_FOR_S: Final = 12.0
 PAGE: Final = 500
 
@@ -109,11 +108,15 @@ async def verify_cases(caller: Caller, mine: Callable[[], Collection[UUID]]) -> 
 
 @dataclass(slots=True, kw_only=True)
 class CalledBack:
-    """Reporters who are called back; some answer, the others let the window pass."""
+    """Reporters who are called back; some answer, the others let the window pass.
+
+    A window longer than ``silent_for_s`` seconds is not waited for: then they answer after all.
+    """
 
     caller: Caller
     run: str
     is_closed: Callable[[UUID], bool]
+    silent_for_s: float = SILENT_FOR_S
 
     async def answer(self, case_id: UUID, *, satisfied: bool | None) -> None:
         """Answer that it is solved, at once or, if the window is long, after a while.
@@ -122,7 +125,7 @@ class CalledBack:
             StackError: Feedback stays away or refuses.
         """
         if satisfied is None:
-            await asyncio.sleep(SILENT_FOR_S)
+            await asyncio.sleep(self.silent_for_s)
             if self.is_closed(case_id):
                 return
         body = {"solved": True, "satisfied": satisfied}

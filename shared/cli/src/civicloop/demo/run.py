@@ -12,20 +12,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from civicloop.audit.records import read_record
 from civicloop.audit.run import Evidence, run_audit
 from civicloop.context import stack_context
-from civicloop.demo.board import Board
 from civicloop.demo.calls import Caller
 from civicloop.demo.departments import Departments
 from civicloop.demo.generator import expected_outcome, make_reports
 from civicloop.demo.morning import load_morning
-from civicloop.demo.people import CalledBack, Reporters, verify_cases
+from civicloop.demo.scene import Scene
 from civicloop.demo.walk import hops_of
 from civicloop.topics import TopicReader
-from civicloop_contracts.envelope import EnvelopeError
 from civicloop_local import control
-from civicloop_local.errors import StackError
 from civicloop_local.files import write_private
 from civicloop_local.layout import default_layout
 
@@ -33,20 +29,16 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
     from pathlib import Path
-    from uuid import UUID
 
     from civicloop.audit.findings import Findings
     from civicloop.context import StackContext
     from civicloop.demo.display import Display
-    from civicloop.demo.generator import MadeReport, Outcome
+    from civicloop.demo.generator import Outcome
     from civicloop.demo.people import Filed
     from civicloop.demo.walk import Hop
 
 # What a demo cannot wait for: days until a silent reporter counts as content.
 SHORT_WINDOWS: Final = {"CIVICLOOP_CALL_BACK_WINDOW_S": "4"}
-POLL_S: Final = 0.15
-PATIENCE_S: Final = 60.0
-PATIENCE_PER_REPORT_S: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +110,7 @@ def _run(
     with closing(TopicReader(context.kafka_settings)) as reader:
         reader.follow(reader.offsets())
         display.stage(f"a morning in Zhengzhou: {len(reports)} reports, seed {wish.seed}")
-        scene = _Scene(context=context, reader=reader, reports=reports, run=run, display=display)
+        scene = Scene(context=context, reader=reader, reports=reports, run=run, display=display)
         receipts = asyncio.run(scene.play())
     display.stage("auditing: databases first, then the topics")
     cases = frozenset(filed.case_id for filed in receipts)
@@ -144,88 +136,6 @@ def _run(
     )
 
 
-class _Scene:
-    """Everybody who acts while the reports come in."""
-
-    def __init__(
-        self,
-        *,
-        context: StackContext,
-        reader: TopicReader,
-        reports: Sequence[MadeReport],
-        run: str,
-        display: Display,
-    ) -> None:
-        self.board = Board()
-        self.walked = _walked(reports)
-        self._reader = reader
-        self._reports = reports
-        self._display = display
-        channel = context.token("channel", "demo-channel")
-        self._intake = Caller(context.intake_url, channel)
-        self._callback = Caller(context.feedback_url, channel)
-        self._desk = Caller(context.feedback_url, context.token("verifier", "demo-verifier"))
-        self._reporters = Reporters(caller=self._intake, run=run)
-        self._called = CalledBack(caller=self._callback, run=run, is_closed=self._is_closed)
-        self._by_case: dict[UUID, Filed] = {}
-        self._asked: set[UUID] = set()
-
-    async def play(self) -> Sequence[Filed]:
-        """Let them act until every case has ended, or for as long as that may take.
-
-        Raises:
-            StackError: A service stays away or refuses.
-        """
-        try:
-            async with asyncio.TaskGroup() as group:
-                trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-                send = self._reporters.send(self._reports, self.walked, trace)
-                sending = group.create_task(send)
-                verifying = group.create_task(verify_cases(self._desk, lambda: self._by_case))
-                await self._watch(group, sending)
-                verifying.cancel()
-        except ExceptionGroup as group_error:
-            raise _first(group_error) from group_error
-        finally:
-            for caller in (self._intake, self._callback, self._desk):
-                await caller.close()
-        return self._reporters.receipts
-
-    async def _watch(self, group: asyncio.TaskGroup, sending: asyncio.Task[None]) -> None:
-        """Fold what the topics say, call reporters back, until all is over."""
-        deadline = time.monotonic() + PATIENCE_S + PATIENCE_PER_REPORT_S * len(self._reports)
-        with self._display.progress(expected_outcome(self._reports).filed) as show:
-            while time.monotonic() < deadline:
-                await self._look()
-                self._by_case = {filed.case_id: filed for filed in self._reporters.receipts}
-                for filed in self._newly_verified():
-                    answer = self._called.answer(filed.case_id, satisfied=filed.report.satisfied)
-                    group.create_task(answer)
-                show(self.board.count(self._by_case))
-                if sending.done() and all(map(self._is_closed, self._by_case)):
-                    return
-
-    async def _look(self) -> None:
-        for record in await asyncio.to_thread(self._reader.poll, POLL_S):
-            try:
-                self.board.see(read_record(record))
-            except EnvelopeError:
-                continue
-
-    def _newly_verified(self) -> list[Filed]:
-        verified = {case for case in self._by_case if "verified" in self.board.card(case).reached}
-        fresh, self._asked = verified - self._asked, verified
-        return [self._by_case[case] for case in fresh]
-
-    def _is_closed(self, case_id: UUID) -> bool:
-        return self.board.card(case_id).ended
-
-
-def _walked(reports: Sequence[MadeReport]) -> MadeReport:
-    """Return the report that is told hop by hop: one with several departments, if there is one."""
-    return max(reports, key=lambda report: (len(report.tasks), -report.number))
-
-
 def _keep_receipts(path: Path, receipts: Sequence[Filed]) -> Path:
     """Write the reporters' journal for the auditor."""
     lines = [
@@ -249,12 +159,3 @@ async def _indicators(context: StackContext, start: datetime) -> dict[str, Any]:
         return found
     finally:
         await caller.close()
-
-
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first error that is no group; one that we know, if there is one."""
-    known = group.subgroup(StackError)
-    error: BaseException = known or group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error

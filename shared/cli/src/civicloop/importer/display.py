@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
-    from rich.box import SIMPLE_HEAD
-from rich.progress import TaskID
+    from rich.progress import TaskID
 
     from civicloop.importer.judging import Comparison
     from civicloop.importer.ledger import Totals

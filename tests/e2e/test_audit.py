@@ -73,7 +73,7 @@ def _send(city: City, record: TopicRecord) -> None:
     assert producer.flush(20) == 0
 
 
-def _forge(city: City, evidence: Evidence, like: TopicRecord, fact: Fact, sequence: int) -> None:
+def _forge(city: City, like: TopicRecord, fact: Fact, sequence: int) -> None:
     envelope = Envelope(
         source=like.source,
         type=fact.event_type(),
@@ -95,7 +95,7 @@ def _forge(city: City, evidence: Evidence, like: TopicRecord, fact: Fact, sequen
 
 
 def test_real_work_is_clean(city: City, cases: list[str], evidence: Evidence) -> None:
-    """After real reports, departments and verifiers nothing is found, and everything was looked at."""
+    """After real reports, departments and verifiers nothing is found and all was looked at."""
     findings = run_audit(evidence)
     assert findings.violations == []
     assert findings.counts["cases"] == CASES
@@ -125,7 +125,7 @@ def test_a_forged_fact_is_named(city: City, cases: list[str], evidence: Evidence
         if isinstance(fact, CaseClosed) and str(fact.case_id) == cases[1]
     )
     like = [r for r in _records(evidence, cases[1]) if r.source == "/feedback/outcomes"][-1]
-    _forge(city, evidence, like, closing_fact, 4)
+    _forge(city, like, closing_fact, 4)
     lines = _lines(run_audit(evidence), cases[1])
     uncovered = "sequences 4 to 4 are in the topic, and nobody emitted them"
     step = "CaseClosed is no step of the feedback case: it is closed"
@@ -141,7 +141,7 @@ def test_a_skipped_number_is_named(city: City, cases: list[str], evidence: Evide
         if isinstance(fact, TaskCompleted) and str(fact.case_id) == cases[2]
     )
     like = [r for r in _records(evidence, cases[2]) if r.source == "/department/handling"]
-    _forge(city, evidence, like[-1], done, len(like) + 2)
+    _forge(city, like[-1], done, len(like) + 2)
     text = f"sequence {len(like) + 1} is neither in the topic nor in the outbox"
     assert f"A2 {cases[2]} /department/handling: {text}" in _lines(run_audit(evidence), cases[2])
 

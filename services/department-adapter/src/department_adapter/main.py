@@ -18,6 +18,7 @@ from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.narratives import IntakeNarratives
 from department_adapter.adapters.probe import WebhookProbe
 from department_adapter.adapters.replay import REPLAY_PRINCIPAL, ReplayTransport
+from department_adapter.adapters.signing import new_secret
 from department_adapter.adapters.webhook import WebhookTransport, webhook_client
 from department_adapter.domain.commands import RecordDelivery, RecordUpdate
 from department_adapter.domain.department import TransportName
@@ -69,11 +70,12 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
     worker = Worker(WORKER, due.deliver_due_tasks, idle_s=LOOK_EVERY_S)
     departments = DepartmentDesk(
         registry=registry,
-        guard=guard,
+        addresses=guard,
         breakers=breakers,
         probe=WebhookProbe(webhook),
         waiting=kit.jobs,
         in_flight=lambda: due.in_flight,
+        new_secret=new_secret,
         wake=wake,
     )
     tasks = TaskDesk(

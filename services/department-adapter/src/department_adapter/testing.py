@@ -13,18 +13,18 @@ from civicloop_contracts.fact import Replay
 from civicloop_contracts.facts import parts, router
 from civicloop_kit.command import CaseCommand, Reply
 from civicloop_kit.jobs import Job
-from department_adapter.adapters.probe import Check
 from department_adapter.domain.department import Department, TransportName
 from department_adapter.ports import (
+    Check,
     Delivery,
     Narrative,
     NarrativeState,
+    Put,
     Receipt,
     Registered,
     TaskEntry,
     UpdateEntry,
 )
-from department_adapter.store.registry import Put
 
 CASE_ID: Final = UUID("018f6d2e-0000-7000-8000-000000000001")
 # As `civicloop_kit.testing.FakeClock` starts.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from civicloop.context import stack_context
 from civicloop.demo.display import Display
 from civicloop.demo.run import Wish, run_demo
 
@@ -43,6 +44,8 @@ def demo(
         typer.echo(json.dumps(_as_json(result), default=str, ensure_ascii=False))
     else:
         display.result(result)
+        if keep:
+            display.addresses(stack_context())
         typer.echo(f"\n{_last_line(result)}")
     if not result.good:
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ import structlog
 # aiokafka logs thousands of connect errors a second while a broker is away.
 _CHATTY: Final = ("aiokafka", "faststream", "httpx", "httpcore", "uvicorn.access")
 _CHATTY_PERIOD_S: Final = 5.0
+_REMEMBERED_MESSAGES: Final = 1_000
 
 
 class RateLimit(logging.Filter):
@@ -24,6 +25,8 @@ class RateLimit(logging.Filter):
         key = (record.name, record.msg)
         if record.created - self._last.get(key, 0.0) < self._period_s:
             return False
+        if len(self._last) >= _REMEMBERED_MESSAGES:
+            self._last.clear()
         self._last[key] = record.created
         return True
 

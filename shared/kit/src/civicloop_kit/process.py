@@ -15,6 +15,7 @@ from fastapi import APIRouter
 
 from civicloop_contracts.codes import Service
 from civicloop_kit.auth import TokenVerifier
+from civicloop_kit.checks import add_checks
 from civicloop_kit.clock import Clock, SystemClock
 from civicloop_kit.command import CaseCommand, Reply
 from civicloop_kit.commands import Commands
@@ -24,7 +25,7 @@ from civicloop_kit.held import LOOK_EVERY_S, HeldWatch
 from civicloop_kit.http import Refusals, make_app
 from civicloop_kit.jobs import Jobs
 from civicloop_kit.logs import configure_logs, get_logger
-from civicloop_kit.postgres import Database, MisconfiguredError, UnavailableError
+from civicloop_kit.postgres import Database, UnavailableError
 from civicloop_kit.room import Room, S
 from civicloop_kit.settings import ServiceSettings, SettingsT, load_settings
 from civicloop_kit.startup import (
@@ -186,7 +187,7 @@ class _Process:
         await self._unless_stopped(self._check(parts.room, kit.database))
         engine = assemble(parts.room, settings, kit.database, kit.clock)
         kit.commands.join(engine.commands)
-        self._add_checks(kit, engine)
+        add_checks(self._health, kit.database, engine)
         server = self._server(parts)
         timers = Worker("timers", engine.timers.fire_due)
         held = Worker("held", HeldWatch(kit.database, kit.clock).look, idle_s=LOOK_EVERY_S)
@@ -258,36 +259,6 @@ class _Process:
         # Signals are the process's: the server stops first, but not alone.
         server.capture_signals = _no_signals  # type: ignore[method-assign]
         return server
-
-    def _add_checks(self, kit: Kit, engine: Engine[Any]) -> None:
-        async def database() -> str | None:
-            try:
-                async with asyncio.timeout(2), kit.database.read() as connection:
-                    await connection.execute("SELECT")
-            except (UnavailableError, TimeoutError):
-                return "no answer"
-            except MisconfiguredError as error:
-                return str(error)
-            return None
-
-        async def reading() -> str | None:
-            failure = engine.stream.failure or engine.batches.stopped
-            if failure:
-                return type(failure).__name__
-            return None if engine.batches.positions else "no partitions yet"
-
-        async def deciding() -> str | None:
-            failure = engine.transactions.failures.stopped
-            return type(failure).__name__ if failure else None
-
-        async def sending() -> str | None:
-            failure = engine.facts.failure
-            return type(failure).__name__ if failure else None
-
-        self._health.add("database", database)
-        self._health.add("stream", reading)
-        self._health.add("timers", deciding)
-        self._health.add("relay", sending)
 
 
 async def _cancel(tasks: Sequence[asyncio.Task[Any]]) -> None:

@@ -1,10 +1,12 @@
 """Settings of a service, from the environment. A missing or wrong one stops the start."""
 
 import base64
+import json
 import sys
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
+from joserfc.jwk import OKPKey
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -60,9 +62,24 @@ SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
 def load_settings(kind: type[SettingsT]) -> SettingsT:
     """Return the settings, or end the process with one line per variable that is wrong."""
     try:
-        return kind()
+        settings = kind()
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):
-            name = PREFIX + "_".join(str(part) for part in item["loc"]).upper()
-            sys.stderr.write(f"{name}: {item['msg']}\n")
+            _complain("_".join(str(part) for part in item["loc"]), item["msg"])
         sys.exit(2)
+    if not _is_public_key(settings.token_public_key):
+        _complain("token_public_key", "not the JWK of an Ed25519 key")
+        sys.exit(2)
+    return settings
+
+
+def _complain(field: str, message: str) -> None:
+    sys.stderr.write(f"{PREFIX}{field.upper()}: {message}\n")
+
+
+def _is_public_key(text: str) -> bool:
+    try:
+        OKPKey.import_key(json.loads(text))
+    except Exception:  # noqa: BLE001 - whatever the library says, it is not a key
+        return False
+    return True

@@ -48,7 +48,7 @@ async def test_a_refusal_names_the_call_and_the_problem() -> None:
 
 
 @pytest.mark.parametrize(("status", "taken"), [(200, True), (409, False), (404, False)])
-async def test_an_offer_may_be_out_of_date(status: int, taken: bool) -> None:  # noqa: FBT001
+async def test_an_offer_may_be_out_of_date(status: int, taken: bool) -> None:
     """Somebody else was faster: no error."""
     caller = _caller(lambda _: httpx.Response(status, json={}))
     assert await caller.offer("/v1/x", {}) is taken

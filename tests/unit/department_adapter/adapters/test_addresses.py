@@ -4,12 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from department_adapter.adapters.addresses import (
-    AddressGuard,
-    ForbiddenAddressError,
-    UnknownHostError,
-    read_url,
-)
+from department_adapter.adapters.addresses import AddressGuard, read_url
+from department_adapter.ports import ForbiddenAddressError, UnknownHostError
 
 
 def guard(*addresses: str) -> AddressGuard:

@@ -2,8 +2,13 @@
 
 import pytest
 
-from department_adapter.adapters.breakers import BreakerOpenError, Breakers, BreakerState
-from department_adapter.ports import DeliveryRefusedError, DepartmentUnavailableError
+from department_adapter.adapters.breakers import Breakers
+from department_adapter.ports import (
+    BreakerOpenError,
+    BreakerState,
+    DeliveryRefusedError,
+    DepartmentUnavailableError,
+)
 
 NEVER_S = 3600.0
 AT_ONCE_S = -1.0

@@ -9,8 +9,9 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from civicloop_kit.clock import SystemClock
 from department_adapter.adapters.addresses import AddressGuard
-from department_adapter.adapters.probe import Check, WebhookProbe
+from department_adapter.adapters.probe import WebhookProbe
 from department_adapter.adapters.webhook import WebhookTransport
+from department_adapter.ports import Check
 from department_adapter.testing import SECRET, registered, streamed
 
 Handle = Callable[[httpx.Request], httpx.Response]

@@ -15,6 +15,7 @@ from civicloop_kit.http import make_app
 from civicloop_kit.tracing import configure_tracing
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
+from department_adapter.adapters.signing import new_secret
 from department_adapter.entrypoints.departments import DepartmentDesk, department_router
 from department_adapter.entrypoints.http import REFUSALS, TaskDesk, task_router
 from department_adapter.testing import (
@@ -59,10 +60,11 @@ class Doors:
         tasks = TaskDesk(commands=self.commands, tasks=self.tasks, keyring=self.keyring, key=KEY)
         departments = DepartmentDesk(
             registry=self.departments,
-            guard=AddressGuard(allow_private=True),
+            addresses=AddressGuard(allow_private=True),
             breakers=Breakers(threshold=5, open_s=30),
             probe=self.probe,
             waiting=self.jobs,
+            new_secret=new_secret,
             in_flight=lambda: {"water": 2},
             wake=self._wake,
         )

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from department_adapter.adapters.probe import Check
 from department_adapter.domain.department import TransportName
+from department_adapter.ports import Check
 from department_adapter.testing import registered
 
 from .conftest import Doors, Headers

@@ -14,13 +14,14 @@ from civicloop_kit.postgres import UnavailableError
 from civicloop_kit.room import Moment
 from civicloop_kit.testing import FakeClock
 from department_adapter import wire
-from department_adapter.adapters.breakers import Breakers, BreakerState
+from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.replay import ReplayTransport
 from department_adapter.domain.commands import AttemptResult, DeliveryKind, RecordDelivery
 from department_adapter.domain.department import DepartmentState, TransportName
 from department_adapter.entrypoints.attempts import Attempts
 from department_adapter.entrypoints.worker import REPLAY_PLACES, UNKNOWN_PLACES, DueTasks
 from department_adapter.ports import (
+    BreakerState,
     Delivery,
     DeliveryRefusedError,
     DepartmentTransport,

@@ -13,7 +13,7 @@ from typing import Final
 
 import httpx
 
-from department_adapter.domain.errors import AdapterError
+from department_adapter.ports import ForbiddenAddressError, UnknownHostError
 
 MAX_PORT: Final = 65_535
 _PORTS: Final = {"http": 80, "https": 443}
@@ -24,14 +24,6 @@ _TRANSLATED: Final = (
 )
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-class ForbiddenAddressError(AdapterError):
-    """A webhook must have an http or https address in a public network."""
-
-
-class UnknownHostError(AdapterError):
-    """The name of the webhook's host cannot be resolved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +73,10 @@ class AddressGuard:
     def __init__(self, *, allow_private: bool, resolve: Resolve | None = None) -> None:
         self._allow_private = allow_private
         self._resolve = resolve or _resolve
+
+    async def check(self, text: str) -> None:
+        """Look at an address (`target`)."""
+        await self.target(text)
 
     async def target(self, text: str) -> Target:
         """Return where to connect for an address.

@@ -4,32 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from purgatory import AsyncCircuitBreakerFactory
 from purgatory.domain.model import OpenedState
 
-from department_adapter.domain.errors import AdapterError
-from department_adapter.ports import DeliveryRefusedError
+from department_adapter.ports import BreakerOpenError, BreakerState, DeliveryRefusedError
 
 if TYPE_CHECKING:
     from purgatory.service._async.circuitbreaker import AsyncCircuitBreaker
 
 # A department that answers "no" is well; a cancelled attempt says nothing about it.
 _NOT_FAILURES: Final = [DeliveryRefusedError, asyncio.CancelledError]
-
-
-class BreakerOpenError(AdapterError):
-    """The department's breaker is open: nothing was sent."""
-
-
-class BreakerState(StrEnum):
-    """Closed: all goes through. Open: nothing does. Half open: one attempt tries the water."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half_open"
 
 
 class Breakers:

@@ -10,7 +10,6 @@ from pydantic import BaseModel, Field, ValidationError
 
 from department_adapter.ports import Narrative, NarrativeState, NarrativesUnavailableError
 
-MAX_CASES: Final = 100
 TIMEOUT_S: Final = 3.0
 PURPOSE: Final = "delivery"
 

@@ -9,23 +9,13 @@ from uuid import UUID
 
 import httpx
 
-from department_adapter.adapters.addresses import ForbiddenAddressError, UnknownHostError
 from department_adapter.adapters.signing import new_secret
 from department_adapter.adapters.webhook import Answer, WebhookTransport
-from department_adapter.ports import Registered
+from department_adapter.ports import Check, ForbiddenAddressError, Registered, UnknownHostError
 
 # A department that needs longer under no load will time out under some.
 QUICK_S: Final = 5.0
 TEST_TYPE: Final = "task.test"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was tried; ``fix`` says what to do when it failed."""
-
-    name: str
-    ok: bool
-    fix: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,19 +10,16 @@ import httpx
 import orjson
 
 from civicloop_kit.clock import Clock
-from department_adapter.adapters.addresses import (
-    AddressGuard,
-    ForbiddenAddressError,
-    Target,
-    UnknownHostError,
-)
+from department_adapter.adapters.addresses import AddressGuard, Target
 from department_adapter.adapters.signing import signed_headers
 from department_adapter.ports import (
     Delivery,
     DeliveryRefusedError,
     DepartmentUnavailableError,
+    ForbiddenAddressError,
     Receipt,
     Registered,
+    UnknownHostError,
 )
 
 CONNECT_TIMEOUT_S: Final = 3.0

@@ -5,10 +5,11 @@ from typing import Final
 
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.jobs import Job
-from department_adapter.adapters.breakers import BreakerOpenError, Breakers
 from department_adapter.domain.commands import AttemptResult, RecordDelivery
 from department_adapter.domain.department import TransportName
 from department_adapter.ports import (
+    BreakerOpenError,
+    Breakers,
     Delivery,
     DeliveryRefusedError,
     DepartmentTransport,

@@ -18,7 +18,6 @@ from pydantic_core import PydanticCustomError
 
 from civicloop_contracts.codes import ProgressCode, ResultCode
 from civicloop_contracts.fact import DepartmentCode
-from department_adapter.adapters.breakers import BreakerState
 from department_adapter.domain.commands import UpdateKind
 from department_adapter.domain.department import (
     DEFAULT_CONCURRENCY,
@@ -27,6 +26,7 @@ from department_adapter.domain.department import (
     TransportName,
 )
 from department_adapter.domain.model import TaskState
+from department_adapter.ports import BreakerState
 
 MAX_REMARK_CHARS: Final = 2_000
 MAX_NAME_CHARS: Final = 64

@@ -2,10 +2,8 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Protocol
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Response
 
@@ -13,10 +11,6 @@ from civicloop_contracts.fact import DepartmentCode
 from civicloop_kit.auth import requires
 from civicloop_kit.ids import uuid7
 from civicloop_kit.logs import get_logger
-from department_adapter.adapters.addresses import AddressGuard
-from department_adapter.adapters.breakers import Breakers
-from department_adapter.adapters.probe import Check
-from department_adapter.adapters.signing import new_secret
 from department_adapter.domain.department import Department, TransportName
 from department_adapter.domain.errors import AdapterError
 from department_adapter.entrypoints.bodies import (
@@ -27,8 +21,7 @@ from department_adapter.entrypoints.bodies import (
     ProbeView,
     SecretView,
 )
-from department_adapter.ports import Registered
-from department_adapter.store.registry import Put
+from department_adapter.ports import Addresses, Breakers, Probe, Registered, Registry
 from department_adapter.wire import REPLAY_QUEUE
 
 Code = Annotated[DepartmentCode, Path(description="A department's code.")]
@@ -47,19 +40,6 @@ class ReservedCodeError(AdapterError):
     """This code is kept for imported histories: take another one."""
 
 
-class Registry(Protocol):
-    """Where departments are kept (`store.registry.PostgresDepartments`)."""
-
-    async def reread(self) -> Mapping[str, Registered]:
-        """Return all departments by code as they are now."""
-
-    async def put(self, department: Department, secret: str | None) -> Put:
-        """Make or change a department."""
-
-    async def rotate(self, code: str, secret: str) -> datetime | None:
-        """Return until when the old secret signs too; None where there is no such webhook."""
-
-
 class Waiting(Protocol):
     """How much waits (`civicloop_kit.jobs.Jobs`)."""
 
@@ -67,33 +47,28 @@ class Waiting(Protocol):
         """Return how many jobs each queue has that are not parked."""
 
 
-class Probe(Protocol):
-    """Tries a webhook (`adapters.probe.WebhookProbe`)."""
-
-    async def run(self, registered: Registered, test_id: UUID) -> tuple[Check, ...]:
-        """Return what works."""
-
-
 class DepartmentDesk:
     """Keeps the registry; *wake* tells the worker that there may be something to deliver."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - joined once in main
         self,
         *,
         registry: Registry,
-        guard: AddressGuard,
+        addresses: Addresses,
         breakers: Breakers,
         probe: Probe,
         waiting: Waiting,
         in_flight: Callable[[], Mapping[str, int]],
+        new_secret: Callable[[], str],
         wake: Callable[[], None],
     ) -> None:
         self._registry = registry
-        self._guard = guard
+        self._addresses = addresses
         self._breakers = breakers
         self._probe = probe
         self._waiting = waiting
         self._in_flight = in_flight
+        self._new_secret = new_secret
         self._wake = wake
 
     async def put(self, code: str, body: DepartmentBody) -> tuple[DepartmentView, bool]:
@@ -105,9 +80,9 @@ class DepartmentDesk:
         if code == REPLAY_QUEUE:
             raise ReservedCodeError
         if body.url is not None:
-            await self._guard.target(body.url)
+            await self._addresses.check(body.url)
         is_webhook = body.transport is TransportName.WEBHOOK
-        secret = new_secret() if is_webhook else None
+        secret = self._new_secret() if is_webhook else None
         department = Department(code=code, **body.model_dump())
         put = await self._registry.put(department, secret)
         _log.info("department_put", department=code, made=put.made)
@@ -139,7 +114,7 @@ class DepartmentDesk:
             NoSuchDepartmentError, NoWebhookError: There is nothing to rotate.
         """
         await self._find(code)
-        secret = new_secret()
+        secret = self._new_secret()
         until = await self._registry.rotate(code, secret)
         if until is None:
             raise NoWebhookError

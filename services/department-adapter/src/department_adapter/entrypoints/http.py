@@ -15,7 +15,6 @@ from civicloop_kit.command import CaseCommand, Reply
 from civicloop_kit.http import Refusals, digest_of, traceparent_of
 from civicloop_kit.ids import uuid7
 from civicloop_kit.vault import seal
-from department_adapter.adapters.addresses import ForbiddenAddressError, UnknownHostError
 from department_adapter.domain.commands import Answer, RecordUpdate, Remark
 from department_adapter.domain.errors import (
     ImpossibleTimeError,
@@ -34,7 +33,7 @@ from department_adapter.entrypoints.departments import (
     NoWebhookError,
     ReservedCodeError,
 )
-from department_adapter.ports import TaskEntry, Tasks
+from department_adapter.ports import ForbiddenAddressError, TaskEntry, Tasks, UnknownHostError
 
 REFUSALS: Final[Refusals] = {
     NoSuchTaskError: (404, "no_such_task"),

@@ -18,12 +18,12 @@ from civicloop_kit.jobs import Job, StaleClaimError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import UnavailableError
-from department_adapter.adapters.breakers import Breakers
-from department_adapter.adapters.narratives import MAX_CASES
 from department_adapter.domain.commands import AttemptResult, DeliveryKind
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.entrypoints.attempts import Attempts, Ended, command_of
 from department_adapter.ports import (
+    MAX_NARRATIVES,
+    Breakers,
     Delivery,
     Departments,
     Narrative,
@@ -206,8 +206,8 @@ class DueTasks:
                 with_words.append((job, registered, delivery))
             else:
                 self._spawn(self._deliver(job, registered, delivery))
-        for first in range(0, len(with_words), MAX_CASES):
-            self._spawn(self._deliver_with_words(with_words[first : first + MAX_CASES]))
+        for first in range(0, len(with_words), MAX_NARRATIVES):
+            self._spawn(self._deliver_with_words(with_words[first : first + MAX_NARRATIVES]))
 
     async def _deliver_with_words(
         self, deliveries: Sequence[tuple[Job, Registered, Delivery]]

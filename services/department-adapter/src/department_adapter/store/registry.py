@@ -1,7 +1,6 @@
 """The registry of departments in Postgres; webhook secrets are sealed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,21 +8,13 @@ from civicloop_kit.clock import Clock
 from civicloop_kit.postgres import Database, load_queries
 from civicloop_kit.sealing import Sealer
 from department_adapter.domain.department import Department, DepartmentState, TransportName
-from department_adapter.ports import Registered
+from department_adapter.ports import Put, Registered
 
 _QUERIES: Final = load_queries(__package__)
 # Long enough for a department to put the new secret in place during its office hours.
 PREVIOUS_SECRET_VALID_FOR: Final = timedelta(hours=24)
 # How soon a change made by another process shows here.
 REREAD_AFTER: Final = timedelta(seconds=2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Put:
-    """What became of a department that was put: made anew, and whether the secret is in use."""
-
-    made: bool
-    new_secret: bool
 
 
 class PostgresDepartments:

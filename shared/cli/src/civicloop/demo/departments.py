@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 TIMEOUT_S: Final = 20.0
 GRACE_S: Final = 10.0
-CONCURRENCY: Final = 8
+CONCURRENCY: Final = 16
 # How long a department takes over a task, least and most.
-WORK_SECONDS: Final = "0.2:2"
+WORK_SECONDS: Final = "0.1:1.5"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

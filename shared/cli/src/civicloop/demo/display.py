@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -56,10 +57,12 @@ class Display:
         console = Console(quiet=quiet, highlight=False)
         width = None if console.is_terminal else FILE_WIDTH
         self._console = Console(quiet=quiet, highlight=False, width=width)
+        self._began = time.monotonic()
 
     def stage(self, text: str) -> None:
-        """Say what comes now."""
-        self._console.print(f"\n[bold]{text}[/bold]")
+        """Say what comes now, and after how many seconds."""
+        after = time.monotonic() - self._began
+        self._console.print(f"\n[bold]{text}[/bold] [dim]({after:.0f} s)[/dim]")
 
     def say(self, text: str) -> None:
         """Say something in passing."""
@@ -111,10 +114,10 @@ class Display:
         """Print every address and a token per role."""
         self.stage("it runs on: addresses")
         table = {
-            "intake": f"{context.intake_url}/docs",
-            "router": f"{context.router_url}/docs",
-            "department-adapter": f"{context.adapter_url}/docs",
-            "feedback": f"{context.feedback_url}/docs",
+            "intake": f"{context.intake_url}/openapi.json",
+            "router": f"{context.router_url}/openapi.json",
+            "department-adapter": f"{context.adapter_url}/openapi.json",
+            "feedback": f"{context.feedback_url}/openapi.json",
             "kafka (SASL)": context.kafka_bootstrap,
         }
         for name, address in table.items():
@@ -137,6 +140,7 @@ class Display:
 
 
 def outcome_table(expected: Outcome, got: Outcome) -> Table:
+    """Return how many cases were filed, rejected and closed, beside what had to be."""
     table = Table("what", "expected", "came", "", title="cases", title_justify="left")
     _add(table, "filed 立案", expected.filed, got.filed)
     for reason in sorted({*expected.rejected, *got.rejected}):
@@ -148,6 +152,7 @@ def outcome_table(expected: Outcome, got: Outcome) -> Table:
 
 
 def task_table(expected: Outcome, got: Outcome) -> Table:
+    """Return how many tasks each department got, beside what it had to get."""
     heads = ("department", "lead 主办", "came", "assist 协办", "came", "")
     table = Table(*heads, title="tasks by department", title_justify="left")
     for department in sorted({code for code, _ in (*expected.tasks, *got.tasks)}):

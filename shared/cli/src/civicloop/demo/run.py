@@ -85,15 +85,12 @@ def run_demo(wish: Wish, display: Display) -> Result:
             os.environ.update({k: v for k, v in SHORT_WINDOWS.items() if k not in os.environ})
             display.stage("starting Kafka, Postgres and four services")
         control.up(layout, report=display.part, say=display.say)
-        result = _run(wish, stack_context(), departments, display, began)
-        if wish.keep:
-            display.addresses(stack_context())
+        return _run(wish, stack_context(), departments, display, began)
     finally:
         if not wish.keep:
             departments.stop()
             if not was_up:
                 control.down(layout)
-    return result
 
 
 def _run(

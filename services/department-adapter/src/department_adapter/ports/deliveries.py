@@ -1,0 +1,113 @@
+"""Deliveries, and the ways to reach departments.
+
+`DepartmentTransport` is the port that a way of reaching departments implements: webhook and replay
+today, pull, Kafka and others later.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+from civicloop_contracts.fact import Replay
+from department_adapter.domain.commands import Answer, DeliveryKind
+from department_adapter.domain.errors import AdapterError
+from department_adapter.ports.departments import Registered
+
+# How many cases intake tells about in one answer.
+MAX_NARRATIVES: Final = 100
+
+
+class DeliveryRefusedError(AdapterError):
+    """The department will never take this delivery; a person has to look at it."""
+
+    def __init__(self, message: str | None = None, *, gone: bool = False) -> None:
+        super().__init__(message)
+        self.gone = gone
+
+
+class DepartmentUnavailableError(AdapterError):
+    """The department did not take the delivery; try again."""
+
+    def __init__(self, message: str | None = None, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class NarrativesUnavailableError(AdapterError):
+    """Intake does not answer: deliveries wait, and no department is to blame."""
+
+
+class NarrativeState(StrEnum):
+    """Whether there are words to a case, and whether they may still be read."""
+
+    TEXT = "text"
+    ERASED = "erased"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrative:
+    """What reporters said about a case: in memory only, for one attempt."""
+
+    state: NarrativeState
+    text: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """What one department is told.
+
+    ``body`` is the JSON that it gets, without the narrative. ``dispatched_at`` is set for a
+    dispatch, ``replay`` for a case of an imported history.
+    """
+
+    delivery_id: str
+    kind: DeliveryKind
+    task_id: UUID
+    case_id: UUID
+    department: str
+    body: Mapping[str, Any]
+    dispatched_at: datetime | None = None
+    replay: Replay | None = None
+    narrative: Narrative | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """The department has it: since ``received_at`` (None: now), with these answers at once."""
+
+    received_at: datetime | None = None
+    answers: tuple[Answer, ...] = ()
+
+
+class DepartmentTransport(Protocol):
+    """A way to reach departments."""
+
+    async def deliver(self, registered: Registered, delivery: Delivery) -> Receipt:
+        """Hand a delivery over; the same one may come again under the same id.
+
+        Raises:
+            DeliveryRefusedError: Never again like this.
+            DepartmentUnavailableError: Try again.
+        """
+
+
+class Narratives(Protocol):
+    """What reporters said, kept by intake."""
+
+    async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
+        """Return the narratives of up to 100 cases; each read is recorded there.
+
+        Raises:
+            NarrativesUnavailableError: No answer.
+        """
+
+
+class Queues(Protocol):
+    """The names of the queues that hold deliveries."""
+
+    async def names(self) -> frozenset[str]:
+        """Return the queues that are not empty."""

@@ -1,6 +1,7 @@
 """Kafka's access rules are what the topic files say."""
 
 import pytest
+
 from civicloop_contracts.codes import Service
 from civicloop_contracts.topics import load_topics, subscriptions
 from civicloop_local.kafka_access import rights_for

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from civicloop.audit.findings import Rule
 from civicloop_contracts.facts.router import TaskCancelled, TaskDispatched, TaskReassigned
 from civicloop_contracts.transitions import (
+    TASK,
     WITHOUT_STEP,
     load_transitions,
     moves_of,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 # A condition: which facts fulfil it, and with which values.
 Condition = tuple[tuple[str, ...], tuple[str, ...], tuple[Any, ...]]
-_TASK: Final = ("task_id",)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,12 +50,13 @@ class Lifecycle:
         ``settled``: it was written before the audit began, so everything that it needs must be in
         the topics; what a younger one needs may not have been read yet.
         """
-        for thing in load_transitions().of_source(source):
+        for thing in load_transitions().things_of.get(source, ()):
             self._move(fact, thing, findings)
-        self._tell(fact)
+        names = step_names(fact)
+        self._tell(fact, names)
         if settled:
-            self._owe_needs(fact, source)
-            self._owe_work(fact, source)
+            self._owe_needs(fact, names, source)
+            self._owe_work(names, source)
         self._keep_tasks(fact)
 
     def close(self, findings: Findings, *, must_be_ended: bool) -> None:
@@ -105,33 +106,29 @@ class Lifecycle:
                 text = f"{name} of round {stated} in round {present}"
                 findings.violate(Rule.STEPS, self.case_id, thing.source, text)
 
-    def _tell(self, fact: Fact) -> None:
-        table = load_transitions()
-        names = step_names(fact)
+    def _tell(self, fact: Fact, names: tuple[str, ...]) -> None:
         self.names.add(names[-1])
-        for need in table.needs:
-            for name in set(names) & set(need.of):
-                self.told.add((name, need.same, values_of(fact, need.same)))
-        for name in set(names) & {*table.handled.done, table.handled.required}:
-            self.told.add((name, _TASK, values_of(fact, _TASK)))
+        needed_by = load_transitions().needed_by
+        for name in names:
+            for same in needed_by.get(name, ()):
+                self.told.add((name, same, values_of(fact, same)))
 
-    def _owe_needs(self, fact: Fact, source: str) -> None:
-        names = step_names(fact)
-        for need in load_transitions().needs:
-            if need.fact in names:
+    def _owe_needs(self, fact: Fact, names: tuple[str, ...], source: str) -> None:
+        needs_of = load_transitions().needs_of
+        for name in names:
+            for need in needs_of.get(name, ()):
                 self._owe((need.of, need.same, values_of(fact, need.same)), source, names[-1])
 
-    def _owe_work(self, fact: Fact, source: str) -> None:
+    def _owe_work(self, names: tuple[str, ...], source: str) -> None:
         """When a case is handled, nobody works on it any more."""
         handled = load_transitions().handled
-        names = step_names(fact)
         if handled.fact not in names:
             return
         for task_id in self.given:
-            self._owe((handled.done, _TASK, (task_id,)), source, names[0])
+            self._owe((handled.done, TASK, (task_id,)), source, names[0])
         if handled.solved in names:
             for _, task_id in self.newest.values():
-                self._owe(((handled.required,), _TASK, (task_id,)), source, names[0])
+                self._owe(((handled.required,), TASK, (task_id,)), source, names[0])
 
     def _owe(self, condition: Condition, source: str, name: str) -> None:
         if not self._is_met(condition):
@@ -142,18 +139,16 @@ class Lifecycle:
         return any((name, same, values) in self.told for name in of)
 
     def _keep_tasks(self, fact: Fact) -> None:
-        task = getattr(fact, "task", None)
-        if task is None:
-            return
         if isinstance(fact, TaskReassigned):
             self.given.discard(fact.replaces)
         if isinstance(fact, TaskDispatched):
+            task = fact.task
             self.given.add(task.task_id)
             known = self.newest.get(task.task_no, (0, task.task_id))
             if fact.required and known[0] < task.attempt:
                 self.newest[task.task_no] = (task.attempt, task.task_id)
         elif isinstance(fact, TaskCancelled):
-            self.given.discard(task.task_id)
+            self.given.discard(fact.task.task_id)
 
 
 def _words(condition: Condition) -> str:

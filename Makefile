@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock up down status reset migrate test unit integration check format schemas bench clean
+.PHONY: help setup lock up down status reset migrate demo test unit integration check format schemas docs bench mutants clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -30,6 +30,9 @@ reset: setup ## Wipe the stack's data, logs and secrets (asks first)
 migrate: setup ## Bring topics, rights and database schemas up to date
 	@$(BIN)/civicloop migrate
 
+demo: setup ## Start all, send a morning of reports and watch them end (ARGS="--keep")
+	@$(BIN)/civicloop demo $(ARGS)
+
 test: setup ## Run all tests, with real Kafka and Postgres
 	@$(BIN)/pytest
 
@@ -39,11 +42,15 @@ unit: setup ## Run the tests that need no other process
 integration: setup ## Run the tests that need Kafka and Postgres
 	@$(BIN)/pytest tests/integration tests/e2e
 
-check: setup ## Lint, types, boundaries
+check: setup ## Lint, types, boundaries, drift of what is generated or locked
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m civicloop_contracts.schemas --check
+	@$(BIN)/python docs/generate.py --check
+	@$(BIN)/python deploy/bootstrap.py --check-lock
+	@$(BIN)/python tests/quality/tracked_files.py
 
 format: setup ## Format and fix what can be fixed
 	@$(BIN)/ruff check --fix
@@ -52,8 +59,14 @@ format: setup ## Format and fix what can be fixed
 schemas: setup ## Write the JSON Schemas, examples and AsyncAPI document from the models
 	@$(BIN)/python -m civicloop_contracts.schemas
 
-bench: setup ## Measure, against the limits that the project promises
-	@$(BIN)/python tests/bench/bench_up.py
+docs: setup ## Write the reference pages that code already says
+	@$(BIN)/python docs/generate.py
+
+bench: setup ## Measure, against the limits that the project promises (ARGS="--json")
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+mutants: setup ## Change a rule here and there, and see whether a test notices (SEED=7)
+	@$(BIN)/python -m tests.quality.mutants --seed $(or $(SEED),1) $(ARGS)
 
 clean: ## Remove .venv (downloads stay in the cache)
 	@rm -rf .venv

@@ -5,8 +5,9 @@ with pip (so that a machine's mirror settings hold), into a cache outside the wo
 they are installed without network and checked against the hashes in `requirements.txt`. A second
 run does nothing, and a second clone downloads nothing.
 
-    python3 deploy/bootstrap.py          make .venv
-    python3 deploy/bootstrap.py --lock   remake requirements.txt from all pyproject.toml files
+    python3 deploy/bootstrap.py               make .venv
+    python3 deploy/bootstrap.py --lock        remake requirements.txt from all pyproject.toml files
+    python3 deploy/bootstrap.py --check-lock  say what in requirements.txt is not current
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -60,14 +62,14 @@ class BootstrapError(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run the command line; returns the exit status."""
-    if arguments not in ([], ["--lock"]):
-        print("bootstrap: unknown argument: use no argument, or --lock", file=sys.stderr)
+    work = {(): make_environment, ("--lock",): relock, ("--check-lock",): check_lock}
+    if tuple(arguments) not in work:
+        print(
+            "bootstrap: unknown argument: use no argument, --lock or --check-lock", file=sys.stderr
+        )
         return 2
     try:
-        if arguments:
-            relock()
-        else:
-            make_environment()
+        work[tuple(arguments)]()
     except BootstrapError as error:
         print(f"bootstrap: {error}", file=sys.stderr)
         return 1
@@ -100,22 +102,76 @@ def make_environment() -> None:
 
 def relock() -> None:
     """Write `requirements.txt` anew from the dependencies of every package and the tools."""
+    _compile(_asked(), ["--generate-hashes", "--universal", "-o", str(LOCK)])
+
+
+def check_lock() -> None:
+    """Compare the lock with what the packages ask for, by the fetched packages and no network.
+
+    Raises:
+        BootstrapError: A pin has no hash, is missing, or is asked for by nothing.
+    """
+    lock = LOCK.read_text()
+    faults = lock_faults(lock, _resolved(lock))
+    if faults:
+        raise BootstrapError(f"{'; '.join(faults)}: run `make lock`")
+
+
+def lock_faults(lock: str, resolved: frozenset[str]) -> list[str]:
+    """Return what a lock's text has to be corrected in; `resolved` is what it has to pin here."""
+    pins = _pins(lock)
+    unhashed = [pin.split()[0] for pin in pins if "--hash=sha256:" not in pin]
+    needed = frozenset(pin.split()[0] for pin in pins if _is_for_here(pin))
+    return [
+        *(f"{name} has no hash" for name in unhashed),
+        *(f"{name} is not pinned" for name in sorted(resolved - needed)),
+        *(f"{name} is pinned for nothing" for name in sorted(needed - resolved)),
+    ]
+
+
+def _asked() -> list[str]:
+    """What every package and the tools ask for, besides each other."""
     import tomllib  # noqa: PLC0415 -- older interpreters must get as far as the version message
 
     wanted: set[str] = set()
     for folder in (".", *PACKAGES):
         table = tomllib.loads((ROOT / folder / "pyproject.toml").read_text())
-        for needed in (
-            table["project"]["dependencies"],
-            *table.get("dependency-groups", {}).values(),
-        ):
+        groups = table.get("dependency-groups", {}).values()
+        for needed in (table["project"]["dependencies"], *groups):
             wanted.update(line for line in needed if not line.startswith("civicloop"))
+    return sorted(wanted)
+
+
+def _compile(asked: list[str], arguments: list[str]) -> str:
+    """Resolve requirements; returns what uv printed."""
     with tempfile.NamedTemporaryFile("w", suffix=".in") as source:
-        source.write("\n".join(sorted(wanted)))
+        source.write("\n".join(asked))
         source.flush()
-        flags = ["--generate-hashes", "--universal", "--python-version", "3.11", "--quiet"]
-        flags += ["--no-emit-index-url", "--no-header", "--no-annotate", "-o", str(LOCK)]
-        _run([str(VENV / "bin" / "uv"), "pip", "compile", source.name, *flags])
+        flags = ["--python-version", "3.11", "--quiet"]
+        flags += ["--no-emit-index-url", "--no-header", "--no-annotate"]
+        uv = str(VENV / "bin" / "uv")
+        return _run([uv, "pip", "compile", source.name, *flags, *arguments])
+
+
+def _resolved(lock: str) -> frozenset[str]:
+    """Every `name==version` that is needed on this machine, within the locked versions."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as bounds:
+        bounds.write("\n".join(pin.split(" --hash")[0].replace("\\", "") for pin in _pins(lock)))
+        bounds.flush()
+        local = ["--offline", "--no-index", "--find-links", str(_cache() / "wheels")]
+        lines = _compile(_asked(), [*local, "--constraint", bounds.name])
+    return frozenset(line.split()[0] for line in lines.splitlines() if "==" in line)
+
+
+def _pins(lock: str) -> list[str]:
+    return [" ".join(pin.split()) for pin in re.split(r"\n(?=\S)", lock.strip())]
+
+
+def _is_for_here(pin: str) -> bool:
+    from packaging.markers import Marker  # noqa: PLC0415 -- only the complete .venv has it
+
+    _, found, marker = pin.partition(" ; ")
+    return not found or Marker(marker.split(" \\")[0].split(" --hash")[0]).evaluate()
 
 
 def _cache() -> Path:
@@ -183,13 +239,14 @@ def _pip(*arguments: str) -> None:
     _run([str(VENV / "bin" / "python"), "-m", "pip", *arguments, *quiet])
 
 
-def _run(command: list[str]) -> None:
+def _run(command: list[str]) -> str:
     own = {"VIRTUAL_ENV": str(VENV), "UV_CACHE_DIR": str(_cache() / "uv"), "UV_NO_CONFIG": "1"}
     done = subprocess.run(  # noqa: S603 -- every argument is this file's own
         command, env=os.environ | own, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise BootstrapError(_cause(done.stdout + done.stderr))
+    return done.stdout
 
 
 def _cause(output: str) -> str:

@@ -1,40 +1,56 @@
-"""Topics and a database per test. Databases are copies of one that was migrated once."""
+"""Fresh topics for every test; databases are migrated once, and emptied before each."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
+import psycopg
 import pytest
 from psycopg import sql
-
-from civicloop_kit.settings import PREFIX, ServiceSettings
-from civicloop_local.testing import Backends, fresh_prefix
 from tests.integration.civicloop_kit.world import World
 
-MakeWorld = Callable[[str], World]
+from civicloop_kit.settings import PREFIX, ServiceSettings
+from civicloop_local.services import KEYRING_DATABASE
+from civicloop_local.testing import Backends, fresh_prefix
+
+
+class MakeWorld(Protocol):
+    """Makes the world of one service."""
+
+    def __call__(self, service: str, *, topics: bool = True) -> World:
+        """Return it."""
 
 
 @pytest.fixture(scope="session")
 def migrated(backends: Backends) -> str:
-    """Return the prefix of databases that are migrated and empty."""
+    """Return the prefix of databases that are migrated once for all tests."""
     prefix = fresh_prefix()
     backends.create_databases(prefix)
     return prefix
 
 
 @pytest.fixture
-def make_world(backends: Backends, migrated: str) -> Iterator[MakeWorld]:
-    """Give topics and databases for a service."""
-    prefix = fresh_prefix()
-    backends.create_topics(prefix)
+def make_world(backends: Backends, migrated: str) -> MakeWorld:
+    """Give an empty database for a service, and fresh topics unless told otherwise."""
 
-    def make(service: str) -> World:
-        environment = backends.environment(service, prefix)
-        database = service.replace("-", "_")
-        for name in (database, "keyring"):
-            _copy(backends, migrated, prefix, name)
-        return World(backends=backends, prefix=prefix, settings=_settings(environment))
+    def make(service: str, *, topics: bool = True) -> World:
+        prefix = fresh_prefix()
+        if topics:
+            backends.create_topics(prefix)
+        stored = backends.environment(service, migrated)
+        for url in (stored["CIVICLOOP_DATABASE_URL"], _keyring_url(backends, migrated)):
+            _empty(url)
+        environment = backends.environment(service, prefix) | {
+            "CIVICLOOP_DATABASE_URL": stored["CIVICLOOP_DATABASE_URL"],
+            "CIVICLOOP_KEYRING_URL": _keyring_url(backends, migrated),
+            "CIVICLOOP_KEYRING_KEY": backends.credentials.keyring_key,
+        }
+        return World(
+            backends=backends,
+            prefix=prefix,
+            environment=environment,
+            settings=_settings(environment),
+        )
 
-    yield make
+    return make
 
 
 @pytest.fixture
@@ -43,11 +59,23 @@ def world(make_world: MakeWorld) -> World:
     return make_world("router")
 
 
-def _copy(backends: Backends, migrated: str, prefix: str, name: str) -> None:
-    with backends.databases._connect() as connection:
-        copy = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}")
-        names = (prefix + name, f"{name}_owner", migrated + name)
-        connection.execute(copy.format(*map(sql.Identifier, names)))
+@pytest.fixture
+def quiet(make_world: MakeWorld) -> World:
+    """Give the small room's database; there are no topics."""
+    return make_world("router", topics=False)
+
+
+def _keyring_url(backends: Backends, prefix: str) -> str:
+    return backends.databases.url(KEYRING_DATABASE, prefix=prefix)
+
+
+def _empty(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename !~ 'yoyo'"
+        )
+        for (table,) in tables.fetchall():
+            connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
 
 
 def _settings(environment: dict[str, str]) -> ServiceSettings:

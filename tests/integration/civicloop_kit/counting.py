@@ -105,9 +105,7 @@ def on_count(state: Counter, command: Any, _now: datetime) -> Decision[Counter]:
         raise RefusedError(RefusedError.__doc__)
     if command.how == "bug":
         raise ZeroDivisionError
-    counted = replace(
-        state, counted=state.counted + 1, due_at=command.due_at if command.due_at else state.due_at
-    )
+    counted = replace(state, counted=state.counted + 1, due_at=command.due_at or state.due_at)
     note = {"data": "\0", "surrogate": "\ud800"}.get(command.how, "")
     return Decision(
         state=counted,

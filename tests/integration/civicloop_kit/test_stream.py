@@ -2,9 +2,10 @@
 
 from uuid import uuid4
 
-from civicloop_contracts.envelope import read_envelope
 from tests.integration.civicloop_kit.counting import attached
 from tests.integration.civicloop_kit.world import World, sequences
+
+from civicloop_contracts.envelope import read_envelope
 
 
 async def test_a_record_becomes_a_fact_on_the_own_topic(world: World) -> None:

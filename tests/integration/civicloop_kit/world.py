@@ -1,15 +1,16 @@
 """Topics and a database of one test, and what a test does with them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from tests.integration.civicloop_kit.counting import Count, Counter, counting_room
 
 from civicloop_contracts.envelope import read_envelope
 from civicloop_contracts.fact import Fact
@@ -18,12 +19,12 @@ from civicloop_kit.clock import Clock, SystemClock
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.engine import Engine, assemble
 from civicloop_kit.postgres import Database
+from civicloop_kit.producing import key_hash
 from civicloop_kit.received import Received, receive
 from civicloop_kit.room import Room
 from civicloop_kit.settings import ServiceSettings
 from civicloop_kit.testing.bench import record_of
-from civicloop_local.testing import Backends
-from tests.integration.civicloop_kit.counting import Count, Counter, counting_room
+from civicloop_local.testing import TEST_PARTITIONS, Backends
 
 INTAKE = "/intake/cases"
 WITHIN_S = 30.0
@@ -35,6 +36,7 @@ class World:
 
     backends: Backends
     prefix: str
+    environment: Mapping[str, str]
     settings: ServiceSettings
 
     @property
@@ -187,6 +189,10 @@ class World:
             row = await engine.store.read(connection, case_id)
         return row.state if row else Counter()
 
+    async def nothing_waits(self) -> bool:
+        """Tell whether the outbox is empty."""
+        return not await self.rows("SELECT FROM outbox")
+
     async def held(self) -> list[tuple[str, str]]:
         """Return reason and error of every held record, in the order of arrival."""
         rows = await self.rows('SELECT reason, error FROM held ORDER BY partition, "offset"')
@@ -209,7 +215,7 @@ class World:
         return sorted(consumer.partitions_for_topic(topic) or ())
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Raw:
     topic: str
     partition: int
@@ -217,6 +223,14 @@ class _Raw:
     key: bytes | None
     value: bytes | None
     headers: tuple[tuple[str, bytes | None], ...]
+
+
+def case_in_first_partition() -> UUID:
+    """Return a new case whose records go to the partition that `assembled` owns."""
+    while True:
+        case_id = uuid4()
+        if key_hash(str(case_id).encode()) % TEST_PARTITIONS == 0:
+            return case_id
 
 
 def count(case_id: UUID, key: str | None = None, **body: Any) -> CaseCommand:

@@ -52,6 +52,40 @@ def test_the_lock_holds_what_every_package_asks_for(bootstrap: ModuleType) -> No
     assert {name for name in asked if not name.startswith("civicloop")} <= pinned
 
 
+MADE_LOCK = """\
+one==1.0 \\
+    --hash=sha256:aa
+two==2.0 ; sys_platform == 'another' \\
+    --hash=sha256:bb
+"""
+
+
+def test_a_lock_that_fits_has_no_faults(bootstrap: ModuleType) -> None:
+    """What only another kind of machine needs may be pinned too."""
+    assert bootstrap.lock_faults(MADE_LOCK, frozenset({"one==1.0"})) == []
+
+
+@pytest.mark.parametrize(
+    ("lock", "resolved", "fault"),
+    [
+        (MADE_LOCK, {"one==1.0", "three==3.0"}, "three==3.0 is not pinned"),
+        (MADE_LOCK, {"one==1.1"}, "one==1.1 is not pinned"),
+        (MADE_LOCK, set(), "one==1.0 is pinned for nothing"),
+        ("one==1.0\n", {"one==1.0"}, "one==1.0 has no hash"),
+    ],
+)
+def test_a_lock_that_is_not_current_is_named(
+    bootstrap: ModuleType, lock: str, resolved: set[str], fault: str
+) -> None:
+    """Each pin that is missing, left over or without a hash."""
+    assert fault in bootstrap.lock_faults(lock, frozenset(resolved))
+
+
+def test_this_lock_is_current(bootstrap: ModuleType) -> None:
+    """By the packages that were fetched, without network."""
+    bootstrap.check_lock()
+
+
 def test_every_package_of_the_work_tree_is_installed(bootstrap: ModuleType) -> None:
     """None can be forgotten in the one list."""
     places = (

@@ -69,6 +69,11 @@ class Relay:
         self.backlog = Backlog(shard, high_water)
         self.failure: Exception | None = None
 
+    @property
+    def leads(self) -> bool:
+        """Whether this process sends."""
+        return self._leadership.holds
+
     def hint(self, facts: Sequence[OutboxFact]) -> None:
         """Say what was just committed in this process."""
         mine = [fact for fact in facts if fact.shard == self._shard]

@@ -34,7 +34,7 @@ class Transactions(Generic[S]):
         self.store = store
         self.clock = clock
         self._topic = topic
-        self._hint = hint
+        self.hint = hint
         self.rescan = rescan
         self.failures = Failures()
 
@@ -56,7 +56,7 @@ class Transactions(Generic[S]):
         """Tell the relay and the room what was saved."""
         if work.facts:
             METRICS.facts.labels(self.room.source).inc(len(work.facts))
-            self._hint(work.facts)
+            self.hint(work.facts)
         self.failures.add(len(work.failed))
         self._tell_room(work.effects)
         for held in work.held:

@@ -59,8 +59,8 @@ def _run(evidence: Evidence, *, must_be_ended: bool) -> Findings:
             audit.take(snapshot)
     lost = _read_topics(audit, evidence)
     if young := audit.settle():
-        for service, url in evidence.databases.items():
-            audit.cover(read_again(service, url, young))
+        databases = evidence.databases.items()
+        audit.cover([row for name, url in databases for row in read_again(name, url, young)])
     findings = _close(audit, evidence)
     for place, low in lost.items():
         findings.violate(Rule.DIGESTS, None, place, f"begins at offset {low}: history is missing")

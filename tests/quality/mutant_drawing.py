@@ -1,0 +1,158 @@
+"""All mutants of domain and kit, and a draw from those that a test could notice."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import random
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator, operator_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+MUTATED: Final = ("services/*/src/*/domain/*.py", "shared/kit/src/civicloop_kit/*.py")
+CONTEXT_LINES: Final = 1
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change of one file; `path` is relative to the work tree."""
+
+    root: Path
+    path: str
+    operator: str
+    occurrence: int
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The operator without its library's prefix."""
+        return self.operator.rpartition("/")[2]
+
+    @cached_property
+    def original(self) -> str:
+        """The file as it is."""
+        return (self.root / self.path).read_text()
+
+    @cached_property
+    def code(self) -> str:
+        """The file as the mutant has it."""
+        changed = mutate_code(self.original, get_operator(self.operator)(), self.occurrence)
+        assert isinstance(changed, str), f"{self} changes nothing"
+        return changed
+
+    @property
+    def change(self) -> tuple[str, str]:
+        """The changed lines before and after, without indentation."""
+        before, after = [], []
+        for line in self._diff(0):
+            if line.startswith("-"):
+                before.append(line[1:].strip())
+            elif line.startswith("+"):
+                after.append(line[1:].strip())
+        return " ".join(before), " ".join(after)
+
+    def diff(self) -> str:
+        """Return the change with a little around it, as a patch shows it."""
+        return "\n".join(f"      {line}" for line in self._diff(CONTEXT_LINES))
+
+    def _diff(self, context: int) -> list[str]:
+        lines = difflib.unified_diff(
+            self.original.splitlines(), self.code.splitlines(), lineterm="", n=context
+        )
+        return list(lines)[3:]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalents:
+    """What no test could notice: whole kinds of change, and single changes."""
+
+    kinds: frozenset[str]
+    single: frozenset[tuple[str, str, str]]
+
+    def hold(self, mutant: Mutant) -> bool:
+        """Whether a mutant is listed."""
+        if mutant.name in self.kinds:
+            return True
+        if not any(path == mutant.path for path, _, _ in self.single):
+            return False
+        return (mutant.path, *mutant.change) in self.single
+
+
+def all_mutants(root: Path, *, only: str = "") -> list[Mutant]:
+    """Return every mutant of domain and kit whose path contains `only`, in a fixed order.
+
+    Annotations and imports for the type checker are left out: they are no behaviour.
+    """
+    paths = sorted(path for pattern in MUTATED for path in root.glob(pattern))
+    names = (path.relative_to(root).as_posix() for path in paths)
+    return [mutant for name in names if only in name for mutant in _mutants_of(root, name)]
+
+
+def draw(
+    mutants: Sequence[Mutant], equivalents: Equivalents, *, seed: int, count: int
+) -> list[Mutant]:
+    """Return `count` mutants that are not equivalent; the same for the same seed and code."""
+    shuffled = random.Random(seed).sample(mutants, len(mutants))  # noqa: S311 -- has to repeat
+    drawn: list[Mutant] = []
+    for mutant in shuffled:
+        if len(drawn) == count:
+            break
+        if not equivalents.hold(mutant):
+            drawn.append(mutant)
+    return drawn
+
+
+def read_equivalents(path: Path) -> Equivalents:
+    """Read the list; every entry needs a reason."""
+    table: dict[str, list[dict[str, str]]] = yaml.safe_load(path.read_text())
+    for entry in (*table["kinds"], *table["mutants"]):
+        assert entry.get("reason"), f"without a reason: {entry}"
+    return Equivalents(
+        kinds=frozenset(entry["operator"] for entry in table["kinds"]),
+        single=frozenset((e["path"], e["before"], e["after"]) for e in table["mutants"]),
+    )
+
+
+def _mutants_of(root: Path, path: str) -> Iterator[Mutant]:
+    text = (root / path).read_text()
+    tree, silent = get_ast(text), _silent_lines(ast.parse(text))
+    for name in sorted(operator_names()):
+        kind = get_operator(name)
+        if kind.arguments():
+            continue
+        operator = kind()
+        positions = [
+            start for node in ast_nodes(tree) for start, _end in operator.mutation_positions(node)
+        ]
+        for occurrence, (line, column) in enumerate(positions):
+            if not any(first <= (line, column) < last for first, last in silent):
+                yield Mutant(root, path, name, occurrence, line)
+
+
+def _silent_lines(tree: ast.Module) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    return [
+        ((node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0))
+        for node in _silent_nodes(tree)
+    ]
+
+
+def _silent_nodes(tree: ast.Module) -> Iterator[Any]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
+            yield node.annotation
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is not None:
+            yield node.returns
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield node

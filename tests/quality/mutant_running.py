@@ -1,0 +1,109 @@
+"""A copy of the work tree in which mutants meet the tests that have to notice them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .mutant_drawing import Mutant
+
+SOURCES: Final = ("shared/*/src", "services/*/src", "deploy/local/src")
+VALUE_TYPES: Final = "tests/quality/test_value_types.py"
+OPTIONS: Final = ("-x", "-q", "--timeout=60", "--hypothesis-seed=0", "-p", "no:cacheprovider")
+# A mutant that makes a loop endless is as dead as one that makes a test fail.
+LIMIT_FACTOR: Final = 4
+LIMIT_MIN_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Tests that run together; a mutant that survives one goes on to the next."""
+
+    folders: tuple[str, ...]
+    needs_servers: bool = False
+
+
+@dataclass(kw_only=True)
+class WorkCopy:
+    """A copy of everything that is or could be tracked; `took_s` is what each stage takes."""
+
+    root: Path
+    took_s: dict[Stage, float] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls, source: Path, target: Path) -> WorkCopy:
+        """Copy a work tree."""
+        names = subprocess.run(
+            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607 -- the machine's git
+            cwd=source,
+            capture_output=True,
+            check=True,
+        ).stdout.decode()
+        for name in filter(None, names.split("\0")):
+            if (source / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(source / name, target / name)
+        return cls(root=target)
+
+    def check(self, stage: Stage, environment: Mapping[str, str]) -> None:
+        """Run a stage on the code as it is: tests that fail anyway would notice anything.
+
+        Raises:
+            RuntimeError: They fail.
+        """
+        started = time.monotonic()
+        done = self._run(stage, environment, limit_s=None)
+        if done.returncode:
+            raise RuntimeError(f"{stage.folders} fail without a mutant:\n{done.stdout[-3000:]}")
+        self.took_s[stage] = time.monotonic() - started
+
+    def kills(self, mutant: Mutant, environment: Mapping[str, str]) -> bool:
+        """Whether some test notices a mutant."""
+        path = self.root / mutant.path
+        path.write_text(mutant.code)
+        try:
+            return any(self._notices(stage, environment) for stage in tests_for(mutant.path))
+        finally:
+            path.write_text(mutant.original)
+
+    def _notices(self, stage: Stage, environment: Mapping[str, str]) -> bool:
+        limit_s = max(LIMIT_MIN_S, LIMIT_FACTOR * self.took_s.get(stage, 0.0))
+        try:
+            return self._run(stage, environment, limit_s=limit_s).returncode != 0
+        except subprocess.TimeoutExpired:
+            return True
+
+    def _run(
+        self, stage: Stage, environment: Mapping[str, str], *, limit_s: float | None
+    ) -> subprocess.CompletedProcess[str]:
+        paths = [str(path) for pattern in SOURCES for path in sorted(self.root.glob(pattern))]
+        own = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [sys.executable, "-m", "pytest", *OPTIONS, *stage.folders],
+            cwd=self.root,
+            env={**os.environ, **environment, **own},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=limit_s,
+        )
+
+
+def tests_for(path: str) -> tuple[Stage, ...]:
+    """Return what has to notice a change of a file, the quick tests first."""
+    parts = Path(path).parts
+    package = parts[parts.index("src") + 1]
+    quick = Stage(folders=(VALUE_TYPES, f"tests/unit/{package}"))
+    if package != "civicloop_kit":
+        return (quick,)
+    return (quick, Stage(folders=(f"tests/integration/{package}",), needs_servers=True))

@@ -16,7 +16,9 @@ async def test_one_callers_error_is_nobody_elses_answer(world: World, guard: Gua
     good, bad = uuid4(), uuid4()
     with guard.active():
         async with world.running() as engine:
-            outcomes = await engine.commands.submit_all([count(good), count(bad, how="data")])
+            outcomes = await engine.commands.submit_all(
+                [count(good), count(bad, "key", how="data")]
+            )
             sent = sequences(await world.eventually_sent(1)) if guard.holds else {}
     kinds = [type(outcome) for outcome in outcomes]
     assert kinds == [Reply if guard.holds else CommandFailedError, CommandFailedError]

@@ -12,7 +12,7 @@ def test_a_node_listens_elsewhere_than_it_is_reached() -> None:
     """Inside a container every address is served; clients get the one outside."""
     text = server_properties(
         PASSWORDS,
-        listen="0.0.0.0:1",  # noqa: S104 -- read, not opened
+        listen="0.0.0.0:1",
         reached_at="host:1",
         controller="127.0.0.1:2",
         folder="/x",

@@ -92,6 +92,7 @@ def effects(bench: RoomBench[CaseTasks], kind: type[Any]) -> list[Any]:
     return [effect for effect in bench.effects if isinstance(effect, kind)]
 
 
+@pytest.mark.choreography("department-adapter", "TaskDispatched")
 def test_a_dispatch_is_queued_for_its_department(bench: RoomBench[CaseTasks]) -> None:
     """The job waits in the department's own queue and the task's own lane, due at once."""
     assert bench.tell(dispatched()) == []
@@ -109,6 +110,7 @@ def test_an_imported_history_is_queued_apart(bench: RoomBench[CaseTasks]) -> Non
     assert effect.job.queue == "replay"
 
 
+@pytest.mark.choreography("department-adapter", "TaskDelivered")
 def test_a_receipt_is_told_and_ends_the_job(bench: RoomBench[CaseTasks], clock: FakeClock) -> None:
     """TaskDelivered goes out, the job away, the task on."""
     bench.tell(dispatched())
@@ -133,6 +135,7 @@ def test_a_failure_is_tried_again_without_a_fact(bench: RoomBench[CaseTasks]) ->
     assert effects(bench, MoveTask) == []
 
 
+@pytest.mark.choreography("department-adapter", "DeliveryParked")
 def test_a_parked_delivery_is_told_and_reviewed(bench: RoomBench[CaseTasks]) -> None:
     """The fact names the time at which the job is due again."""
     bench.tell(dispatched())
@@ -143,6 +146,7 @@ def test_a_parked_delivery_is_told_and_reviewed(bench: RoomBench[CaseTasks]) -> 
     assert (fact.reason, fact.review_at) == ("no_such_department", retry.due_at)
 
 
+@pytest.mark.choreography("department-adapter", "TaskAcknowledged")
 def test_an_update_is_told_kept_and_answered(bench: RoomBench[CaseTasks]) -> None:
     """The department learns what became of its update, and can look it up."""
     bench.tell(dispatched())
@@ -166,6 +170,7 @@ def test_a_repeat_is_kept_but_no_fact(bench: RoomBench[CaseTasks]) -> None:
     assert [kept.entry.applied for kept in effects(bench, KeepUpdate)] == [True, False]
 
 
+@pytest.mark.choreography("department-adapter", "TaskCompleted")
 def test_words_go_to_the_vault_and_their_id_into_the_fact(bench: RoomBench[CaseTasks]) -> None:
     """Free text never enters a topic."""
     bench.tell(dispatched())
@@ -198,6 +203,7 @@ def test_an_update_of_an_unknown_task_is_refused(bench: RoomBench[CaseTasks]) ->
     ("before", "was_told"),
     [([], False), ([recorded(AttemptResult.FAILED)], True), ([recorded()], True)],
 )
+@pytest.mark.choreography("department-adapter", "TaskCancelled")
 def test_a_cancellation_is_told_to_those_who_may_know(
     bench: RoomBench[CaseTasks], before: list[CaseCommand], *, was_told: bool
 ) -> None:
@@ -222,6 +228,7 @@ def test_a_cancellation_after_the_end_does_nothing(bench: RoomBench[CaseTasks]) 
     assert len(bench.effects) == before
 
 
+@pytest.mark.choreography("department-adapter", "TaskProgressed")
 def test_an_imported_history_lives_on_its_own_times(bench: RoomBench[CaseTasks]) -> None:
     """Facts of a replay carry it, and say when things happened then."""
     bench.tell(dispatched(replay=REPLAY))

@@ -74,6 +74,7 @@ def test_a_filed_report_leaves_a_fact_a_row_and_its_sealed_words() -> None:
     }
 
 
+@pytest.mark.choreography("intake", "CaseRejected")
 def test_a_rejected_report_is_kept_and_its_reporter_told() -> None:
     """A rejection is an end: it is answered, stored and told."""
     decision = submit_report(sample_rules(), CASE, report(division="110105", source_id=None), NOW)

@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
 
@@ -166,7 +166,7 @@ class Database:
             except (asyncpg.PostgresError, *_LOST) as error:
                 if _is_refusal(error):
                     raise
-                connection.terminate()
+                _terminate(connection)
                 raise CommitUnknownError(CommitUnknownError.__doc__) from error
 
     @asynccontextmanager
@@ -182,7 +182,7 @@ class Database:
         except (asyncpg.PostgresError, *_LOST) as error:
             # asyncpg cannot tell on which side of a cut the server is: never reuse the connection.
             if not isinstance(error, asyncpg.PostgresError):
-                connection.terminate()
+                _terminate(connection)
             raise translate(error) from error
         finally:
             await _release(self._pool, connection)
@@ -197,13 +197,19 @@ async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Tr
     try:
         await asyncio.wait_for(transaction.rollback(), timeout=2.0)
     except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
-        connection.terminate()
+        _terminate(connection)
 
 
 async def _release(pool: asyncpg.Pool[asyncpg.Record], connection: object) -> None:
     # The pool itself terminates and replaces a connection that it cannot take back.
     with suppress(Exception):
         await pool.release(connection, timeout=RELEASE_TIMEOUT_S)  # type: ignore[arg-type]
+
+
+def _terminate(connection: Any) -> None:
+    # One that the server cut has already left the pool: asyncpg refuses to be told so.
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 async def _keep_session(_connection: object) -> None:

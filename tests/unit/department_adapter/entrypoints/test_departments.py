@@ -21,6 +21,7 @@ WEBHOOK = {
 REPLAY = {"name_zh": "公园局", "name_en": "Parks", "transport": "replay"}
 
 
+@pytest.mark.endpoint("PUT /v1/departments/{code}", 200, 201)
 async def test_a_new_webhook_gets_its_secret_once(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -73,6 +74,7 @@ async def test_a_code_is_a_code(client: httpx.AsyncClient, headers: Headers, cod
     assert answer.status_code == 422
 
 
+@pytest.mark.endpoint("GET /v1/departments/{code}", 200)
 async def test_a_department_shows_how_it_is_with_it_now(
     client: httpx.AsyncClient, headers: Headers
 ) -> None:
@@ -84,12 +86,14 @@ async def test_a_department_shows_how_it_is_with_it_now(
     assert shown["secret"] is None
 
 
+@pytest.mark.endpoint("GET /v1/departments", 200)
 async def test_all_departments_are_listed(client: httpx.AsyncClient, headers: Headers) -> None:
     """The registry."""
     answer = await client.get("/v1/departments", headers=headers("operator"))
     assert [item["code"] for item in answer.json()["departments"]] == ["water"]
 
 
+@pytest.mark.endpoint("POST /v1/departments/{code}/rotate-secret", 200)
 async def test_a_secret_is_rotated(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -100,6 +104,7 @@ async def test_a_secret_is_rotated(
     assert answer.json()["previous_valid_until"] == "2026-03-03T01:00:00Z"
 
 
+@pytest.mark.endpoint("POST /v1/departments/{code}/test", 200)
 async def test_a_webhook_is_tested(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -120,6 +125,8 @@ async def test_a_webhook_is_tested(
 
 
 @pytest.mark.parametrize("action", ["rotate-secret", "test"])
+@pytest.mark.endpoint("POST /v1/departments/{code}/rotate-secret", 409)
+@pytest.mark.endpoint("POST /v1/departments/{code}/test", 409)
 async def test_only_webhooks_have_secrets_and_tests(
     client: httpx.AsyncClient, doors: Doors, headers: Headers, action: str
 ) -> None:
@@ -137,6 +144,9 @@ async def test_only_webhooks_have_secrets_and_tests(
         ("POST", "/v1/departments/nobody/test"),
     ],
 )
+@pytest.mark.endpoint("GET /v1/departments/{code}", 404)
+@pytest.mark.endpoint("POST /v1/departments/{code}/rotate-secret", 404)
+@pytest.mark.endpoint("POST /v1/departments/{code}/test", 404)
 async def test_an_unknown_department_is_404(
     client: httpx.AsyncClient, headers: Headers, method: str, path: str
 ) -> None:

@@ -45,6 +45,7 @@ def _replies(doors: Doors) -> None:
     }
 
 
+@pytest.mark.endpoint("POST /v1/tasks/{task_id}/updates", 201)
 async def test_an_update_becomes_a_command_of_the_department(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -60,6 +61,7 @@ async def test_an_update_becomes_a_command_of_the_department(
     assert update.answer.handler == principal_ref("desk-7", KEY)
 
 
+@pytest.mark.endpoint("POST /v1/tasks/{task_id}/updates", 200)
 async def test_a_repeated_update_id_gets_the_same_answer(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -114,6 +116,9 @@ async def test_equal_words_are_known_again(
     assert first.remark_id != second.remark_id
 
 
+@pytest.mark.endpoint("POST /v1/tasks/{task_id}/updates", 404)
+@pytest.mark.endpoint("GET /v1/tasks/{task_id}/updates", 404)
+@pytest.mark.endpoint("GET /v1/tasks/{task_id}", 404)
 async def test_unknown_and_foreign_tasks_get_the_same_404(
     client: httpx.AsyncClient, headers: Headers
 ) -> None:
@@ -158,6 +163,7 @@ async def test_each_refusal_has_its_status(
     assert ("retry-after" in answer.headers) is (status in (429, 503))
 
 
+@pytest.mark.endpoint("POST /v1/tasks/{task_id}/updates", 409)
 async def test_a_closed_task_is_refused_with_its_state(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -242,6 +248,7 @@ async def test_each_door_has_its_roles(
         assert (answer.status_code == 403) is (role not in roles)
 
 
+@pytest.mark.endpoint("GET /v1/tasks/{task_id}/updates", 200)
 async def test_what_became_of_updates_can_be_looked_up(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -270,6 +277,7 @@ async def test_what_became_of_updates_can_be_looked_up(
     ]
 
 
+@pytest.mark.endpoint("GET /v1/tasks/{task_id}", 200)
 async def test_a_task_can_be_looked_at(client: httpx.AsyncClient, headers: Headers) -> None:
     """State and deadlines, for its department and for operators."""
     for role in ("department:water", "operator"):

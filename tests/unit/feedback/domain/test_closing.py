@@ -41,6 +41,7 @@ def handle_again(bench: Bench, story: Story, hours: float) -> None:
     bench.tell(story.handled(hours, round_no=bench.state.round))
 
 
+@pytest.mark.choreography("feedback", "CaseHandled", "VerificationRequested")
 def test_handled_asks_for_a_verification(bench: Bench, story: Story) -> None:
     """A solved handling alone asks for a verification within the period that was set."""
     [fact] = bench.tell(story.handled(4))
@@ -76,6 +77,7 @@ def test_an_end_of_handling_after_the_end_is_remarked(handled_bench: Bench, stor
     assert fact.code is codes.RemarkCode.CASE_ENDED
 
 
+@pytest.mark.choreography("feedback", "CaseVerified")
 def test_a_passed_verification_calls_the_reporter_back(handled_bench: Bench) -> None:
     """Passed: CaseVerified, and the reporter has the window that was set."""
     reply = handled_bench.order(PASSED, 5)
@@ -86,6 +88,7 @@ def test_a_passed_verification_calls_the_reporter_back(handled_bench: Bench) -> 
     assert handled_bench.state.call_back_until == at(5 + 3 * DAY)
 
 
+@pytest.mark.choreography("feedback", "ReworkRequested")
 def test_a_failed_verification_sends_required_tasks_back(bench: Bench, story: Story) -> None:
     """Not passed: the required tasks, and only they, are done again."""
     bench.tell(story.filed(), story.dispatched(), story.assisting(), story.completed())
@@ -132,6 +135,7 @@ def test_only_a_handled_case_is_verified(bench: Bench, story: Story) -> None:
         bench.order(PASSED, 6)
 
 
+@pytest.mark.choreography("feedback", "SatisfactionRecorded", "CaseClosed")
 def test_a_solved_answer_closes(handled_bench: Bench) -> None:
     """The reporter says solved: recorded, then closed as solved."""
     handled_bench.order(PASSED, 5)
@@ -162,6 +166,7 @@ def test_reworked_cases_are_verified_again(handled_bench: Bench, story: Story) -
     assert kinds(handled_bench)[-1] is feedback.VerificationRequested
 
 
+@pytest.mark.choreography("feedback", "CaseReopened")
 def test_a_late_complaint_reopens_at_most_twice(handled_bench: Bench, story: Story) -> None:
     """Not solved within 15 days of closing opens a new round; the third time it is refused."""
     for round_no in (2, 3):

@@ -63,12 +63,14 @@ def test_an_older_answer_never_moves_a_time_forward(bench: Bench, story: Story) 
     assert bench.state.tasks[0].acknowledged_at == at(1)
 
 
+@pytest.mark.choreography("feedback", "CaseRejected")
 def test_a_rejected_case_is_at_its_end(bench: Bench, story: Story) -> None:
     """CaseRejected ends what was never filed."""
     assert bench.tell(story.rejected()) == []
     assert bench.state.state is CaseState.REJECTED
 
 
+@pytest.mark.choreography("feedback", "DisputeOpened", "DeliveryParked", "Remarked")
 def test_what_only_counts_is_counted(bench: Bench, story: Story) -> None:
     """Disputes, parked deliveries and others' remarks are measured."""
     bench.tell(story.dispatched(), story.disputed(), story.parked(), story.parked(0.2))

@@ -10,6 +10,7 @@ from feedback.domain.commands import VerifyCase
 from feedback.domain.measures import TaskMeasure
 
 
+@pytest.mark.choreography("feedback", "CaseFiled")
 def test_a_filed_case_is_measured(bench: Bench, story: Story) -> None:
     """What it is, where and when: the district is the first six digits of the division."""
     bench.tell(story.filed())
@@ -18,6 +19,7 @@ def test_a_filed_case_is_measured(bench: Bench, story: Story) -> None:
     assert (row.standard_ref, row.kind, row.code) == ("gbt-47678.5-2026", "component", "01001")
 
 
+@pytest.mark.choreography("feedback", "TaskDispatched")
 def test_the_lead_task_gives_the_deadline(bench: Bench, story: Story) -> None:
     """Assisting tasks have clocks of their own; the case has that of its lead."""
     bench.tell(story.filed(), story.assisting(resolution_due_at=at(2)), story.dispatched())
@@ -55,6 +57,7 @@ def test_the_source_lead_counts_until_the_dispatch(bench: Bench, story: Story) -
     assert bench.case_row().lead == "urban-management"
 
 
+@pytest.mark.choreography("feedback", "TaskAcknowledged", "TaskProgressed")
 def test_the_response_is_that_of_the_lead(bench: Bench, story: Story) -> None:
     """The assisting department's answer stops no clock of the case."""
     bench.tell(story.filed(), story.dispatched(), story.assisting())
@@ -73,6 +76,7 @@ def test_a_task_that_was_not_needed_counts_as_cancelled(bench: Bench, story: Sto
     assert bench.task_row(2).cancelled is False
 
 
+@pytest.mark.choreography("feedback", "TaskDelivered", "TaskCompleted")
 def test_a_task_row_tells_its_way(bench: Bench, story: Story) -> None:
     """Each step of a task is in its row."""
     bench.tell(story.delivered(), story.acknowledged(), story.dispatched(), story.completed())

@@ -45,6 +45,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert answer.json()["type"] == f"urn:civicloop:problem:{code}"
 
 
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/verification", 200)
 async def test_a_verification_is_a_command(doors: Doors) -> None:
     """The verifier goes along as a keyed hash, the key and the digest too."""
     doors.reply = {
@@ -69,6 +70,7 @@ async def test_a_verification_is_a_command(doors: Doors) -> None:
     assert (command.traceparent or "").split("-")[1] == TRACEPARENT.split("-")[1]
 
 
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/satisfaction", 200)
 async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:
     """Satisfied may be left unsaid."""
     doors.reply = {
@@ -97,6 +99,8 @@ async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:
         (UnavailableError(), 503, "unavailable"),
     ],
 )
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/verification", 403, 404, 409)
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/satisfaction", 404, 409)
 async def test_a_refusal_is_a_problem(
     doors: Doors,
     path: str,
@@ -215,6 +219,7 @@ async def test_a_read_without_database_asks_to_come_again(
     assert answer.headers["Retry-After"]
 
 
+@pytest.mark.endpoint("GET /v1/verifications", 200)
 async def test_the_work_list_is_paged(doors: Doors) -> None:
     """A full page tells where the next begins; a last page does not."""
     doors.waiting = [

@@ -2,12 +2,14 @@
 
 from uuid import UUID
 
+import pytest
 from tests.unit.feedback.entrypoints.conftest import Doors
 from tests.unit.feedback.story import at
 
 from feedback.ports import GroupBy, Judgement
 
 
+@pytest.mark.endpoint("GET /v1/judgements", 200)
 async def test_judgements_are_paged(doors: Doors) -> None:
     """A comparison reads a run from its first case to its last."""
     doors.judgements = [
@@ -23,6 +25,7 @@ async def test_judgements_are_paged(doors: Doors) -> None:
     assert rest["next"] is None
 
 
+@pytest.mark.endpoint("GET /v1/indicators", 200)
 async def test_indicators_tell_total_groups_and_words(doors: Doors) -> None:
     """Each ratio comes with its parts, and every word with its meaning in two languages."""
     path = "/v1/indicators?by=district&run=boston-1&from=2026-05-01T00:00:00Z"

@@ -123,6 +123,10 @@ def status_of(state: CaseState) -> Status | None:
 
 
 @pytest.mark.parametrize("count", range(1, len(LIFE) + 1))
+@pytest.mark.choreography(
+    "intake", "TaskDispatched", "TaskAcknowledged", "TaskProgressed", "CaseHandled"
+)
+@pytest.mark.choreography("intake", "VerificationRequested", "CaseVerified", "CaseClosed")
 def test_each_fact_moves_the_status_on(count: int) -> None:
     """Filed, handling, verifying, calling back, closed."""
     assert status_of(folded(*LIFE[:count])) is STEPS[count - 1]
@@ -140,6 +144,7 @@ def test_a_late_fact_never_moves_it_backwards(late: Fact) -> None:
     assert folded(filed(), closed(9), late).progress == folded(filed(), closed(9)).progress
 
 
+@pytest.mark.choreography("intake", "DisputeOpened")
 def test_a_dispute_alone_means_handling() -> None:
     """Nobody is responsible on paper: a joint conference is at it."""
     assert status_of(folded(filed(), DisputeOpened(occurred_at=at(1)))) is Status.HANDLING

@@ -31,6 +31,7 @@ async def batch(client: httpx.AsyncClient, headers: Headers, *lines: Any) -> htt
     )
 
 
+@pytest.mark.endpoint("POST /v1/reports:batch", 200)
 async def test_good_lines_go_through_whatever_is_wrong_with_others(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:

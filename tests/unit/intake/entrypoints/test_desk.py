@@ -34,6 +34,7 @@ async def narratives(
     return found
 
 
+@pytest.mark.endpoint("POST /v1/narratives", 200)
 async def test_a_narrative_is_given_out_with_an_audit_row(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
@@ -108,6 +109,7 @@ async def test_without_the_keyring_nothing_is_said_to_be_erased(
     assert (answer.status_code, problem_code(answer)) == (503, "unavailable")
 
 
+@pytest.mark.endpoint("DELETE /v1/reports/{report_id}/identity", 204)
 async def test_erasing_can_be_repeated_and_is_audited(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
@@ -121,6 +123,7 @@ async def test_erasing_can_be_repeated_and_is_audited(
     assert city.records.erasures == {UUID(filed["report_id"]): "clerk-1"}
 
 
+@pytest.mark.endpoint("DELETE /v1/reports/{report_id}/identity", 404)
 async def test_an_unknown_report_cannot_be_erased(
     client: httpx.AsyncClient, headers: Headers
 ) -> None:

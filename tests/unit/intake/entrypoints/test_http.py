@@ -69,6 +69,8 @@ async def test_every_endpoint_is_described(client: httpx.AsyncClient) -> None:
     assert document["components"]["schemas"]["ReportBody"]["examples"]
 
 
+@pytest.mark.choreography("intake", "CaseFiled")
+@pytest.mark.endpoint("POST /v1/reports", 201)
 async def test_a_report_becomes_a_case(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
@@ -91,6 +93,7 @@ async def test_a_report_can_be_rejected(client: httpx.AsyncClient, headers: Head
     assert answer.json()["reason"] == "outside_jurisdiction"
 
 
+@pytest.mark.endpoint("POST /v1/reports", 200)
 async def test_a_repeated_report_gets_the_same_answer(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
@@ -103,6 +106,7 @@ async def test_a_repeated_report_gets_the_same_answer(
     assert len(city.records.cases) == 1
 
 
+@pytest.mark.endpoint("POST /v1/reports", 409)
 async def test_a_key_stands_for_one_report(client: httpx.AsyncClient, headers: Headers) -> None:
     """The same key with another body is 409; another principal's key is its own."""
     await hand_in(client, headers("channel", "a"), sample_body())
@@ -112,6 +116,7 @@ async def test_a_key_stands_for_one_report(client: httpx.AsyncClient, headers: H
     assert (await hand_in(client, headers("channel", "a", "desk-2"), other)).status_code == 201
 
 
+@pytest.mark.endpoint("POST /v1/reports", 400)
 async def test_a_key_is_required(client: httpx.AsyncClient, headers: Headers) -> None:
     """Without it, or with one that is none, the answer names the header."""
     missing = await hand_in(client, headers("channel"), sample_body())

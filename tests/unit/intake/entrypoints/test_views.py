@@ -18,6 +18,7 @@ Headers = Callable[..., Mapping[str, str]]
 
 
 @pytest.mark.parametrize("role", ["channel", "verifier", "operator", "superior", "service"])
+@pytest.mark.endpoint("GET /v1/cases/{case_id}", 200)
 async def test_the_status_is_public_to_every_desk(
     client: httpx.AsyncClient, headers: Headers, role: str
 ) -> None:
@@ -47,6 +48,7 @@ async def test_a_rejected_case_tells_why(client: httpx.AsyncClient, headers: Hea
     )
 
 
+@pytest.mark.endpoint("GET /v1/cases/{case_id}", 404)
 async def test_an_unknown_case_is_not_found(client: httpx.AsyncClient, headers: Headers) -> None:
     """404 for a case that nobody filed, 422 for what is no id."""
     answer = await client.get(f"/v1/cases/{uuid4()}", headers=headers("channel"))

@@ -19,6 +19,7 @@ def assert_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert answer.json()["type"] == f"urn:civicloop:problem:{code}"
 
 
+@pytest.mark.endpoint("GET /v1/cases/{case_id}/plan", 200)
 async def test_a_plan_tells_every_task(doors: Doors, bench: Bench) -> None:
     """Who has it, since when, until when, and where it stands."""
     lead, *others = bench.dispatch()
@@ -43,6 +44,7 @@ async def test_a_disputed_task_tells_until_when(doors: Doors, bench: Bench) -> N
     assert task["dispute"]["ground"] == "no_duty"
 
 
+@pytest.mark.endpoint("GET /v1/cases/{case_id}/plan", 404)
 async def test_an_unknown_case_is_not_found(doors: Doors) -> None:
     """404, whoever asks."""
     assert_problem(await doors.get(PLAN, role="operator"), 404, "unknown_case")
@@ -71,6 +73,7 @@ async def test_a_bug_tells_nothing(doors: Doors) -> None:
     assert "secret" not in answer.text
 
 
+@pytest.mark.endpoint("GET /v1/catalog", 200)
 async def test_the_versions_in_force_are_told(doors: Doors, rules: Rulebook) -> None:
     """By which data new cases are planned."""
     told = (await doors.get(CATALOG, role="superior")).json()

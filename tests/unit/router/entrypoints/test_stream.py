@@ -37,6 +37,7 @@ def test_handlers_are_those_of_the_choreography(rules: Rulebook) -> None:
     assert routes(RouterStream(rules)).keys() == handled_by(codes.Service.ROUTER)
 
 
+@pytest.mark.choreography("router", "CaseFiled", "TaskDispatched")
 def test_a_filed_case_is_dispatched(bench: Bench, rules: Rulebook) -> None:
     """Its lead task comes first, with the clocks of the catalog and the versions it rests on."""
     lead, *others = bench.dispatch()
@@ -49,6 +50,7 @@ def test_a_filed_case_is_dispatched(bench: Bench, rules: Rulebook) -> None:
     assert lead.place == PLACE
 
 
+@pytest.mark.choreography("router", "CaseFiled", "DisputeOpened")
 def test_nobody_responsible_is_a_dispute(bench: Bench) -> None:
     """A place outside the territory has no government here: task 1 is born disputed."""
     [fact] = bench.tell(filed(place=PLACE.model_copy(update={"division": "250250"})))
@@ -72,6 +74,7 @@ def test_a_source_system_names_lead_and_deadline(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("answer", [acknowledged, progressed])
+@pytest.mark.choreography("router", "TaskAcknowledged", "TaskProgressed")
 def test_an_answer_stops_the_response_clock(bench: Bench, answer: object) -> None:
     """Acknowledged or worked on: the task counts as acknowledged, and nothing is written."""
     lead = bench.dispatch()[0]
@@ -80,6 +83,7 @@ def test_an_answer_stops_the_response_clock(bench: Bench, answer: object) -> Non
     assert task_status(bench.state, bench.state.tasks[0]) is TaskStatus.ACKNOWLEDGED
 
 
+@pytest.mark.choreography("router", "TaskCompleted", "TaskCancelled", "CaseHandled")
 def test_all_required_work_done_ends_the_handling(bench: Bench) -> None:
     """The last required completion cancels what is still open and says that it is handled."""
     tasks = list(bench.dispatch())
@@ -93,6 +97,7 @@ def test_all_required_work_done_ends_the_handling(bench: Bench) -> None:
     assert bench.state.status is CaseStatus.HANDLED
 
 
+@pytest.mark.choreography("router", "CaseClosed", "Remarked")
 def test_a_completion_after_the_end_is_remarked(bench: Bench) -> None:
     """Two completions end a handling once."""
     tasks = bench.dispatch()

@@ -1,0 +1,157 @@
+"""Every endpoint of every service, with nothing behind it but one error of our choice."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from fastapi.routing import APIRoute
+from joserfc import jwt
+from joserfc.jwk import OKPKey
+
+from civicloop_kit.auth import ISSUER, TokenVerifier
+from civicloop_kit.health import Health
+from civicloop_kit.http import Refusals, make_app
+from department_adapter.entrypoints import departments
+from department_adapter.entrypoints import http as adapter
+from feedback.entrypoints import http as feedback
+from feedback.entrypoints import indicators
+from intake.entrypoints import http as intake
+from intake.testing import sample_body
+from router.entrypoints import http as router
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from fastapi import APIRouter, FastAPI
+    from fastapi.dependencies.models import Dependant
+
+SOMEBODY: Final = str(UUID(int=1))
+MAX_BODY_BYTES: Final = 20_000
+SIGNING_KEY: Final = OKPKey.generate_key("Ed25519")
+# A body that each endpoint takes; those that are not named take none.
+BODIES: Final[Mapping[str, Any]] = {
+    "POST /v1/reports": sample_body(),
+    "POST /v1/reports:batch": {"lines": [{"idempotency_key": "a", "report": sample_body()}]},
+    "POST /v1/narratives": {"purpose": "delivery", "case_ids": [SOMEBODY]},
+    "POST /v1/tasks/{task_id}/updates": {"update_id": SOMEBODY, "kind": "acknowledge"},
+    "PUT /v1/departments/{code}": {"name_zh": "局", "name_en": "Bureau", "transport": "replay"},
+    "POST /v1/cases/{case_id}/verification": {"passed": True},
+    "POST /v1/cases/{case_id}/satisfaction": {"solved": True},
+}
+QUERIES: Final = {"GET /v1/judgements": "?run=boston-1"}
+PATH_VALUES: Final = {"code": "water"}
+
+
+class Behind:
+    """Stands for everything behind the doors: whatever is asked of it fails in one way."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        async def fail(*_given: object, **_named: object) -> None:
+            raise self._error
+
+        return fail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One endpoint of one service."""
+
+    service: str
+    name: str
+    route: APIRoute
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles that it takes."""
+        return frozenset(_declared(self.route.dependant))
+
+    @property
+    def url(self) -> str:
+        """A path that it serves."""
+        path = self.route.path
+        for parameter in self.route.dependant.path_params:
+            value = PATH_VALUES.get(parameter.name, SOMEBODY)
+            path = path.replace(f"{{{parameter.name}}}", value)
+        return path + QUERIES.get(self.name, "")
+
+    @property
+    def wrong(self) -> tuple[str, Any]:
+        """A path and body that do not fit its schema, None where everything fits."""
+        if self.name in BODIES:
+            return self.url, {"no": "such field"}
+        if self.route.dependant.path_params:
+            return self.url.replace(SOMEBODY, "x").replace("water", "W ater"), None
+        return self.url.partition("?")[0] + "?limit=x&by=x&run=A%20B", None
+
+
+def doors() -> list[Door]:
+    """Return every endpoint of every service but those that all have: probes and metrics."""
+    return [
+        Door(service=service, name=f"{method} {route.path}", route=route)
+        for service, (routers, _) in _routers(Behind(RuntimeError())).items()
+        for route in _routes(routers)
+        for method in sorted(route.methods or ())
+    ]
+
+
+def app_over(service: str, error: Exception) -> FastAPI:
+    """Return a service's application behind whose doors everything fails with an error."""
+    routers, refusals = _routers(Behind(error))[service]
+    return make_app(
+        service,
+        routers,
+        refusals,
+        tokens=TokenVerifier(json.dumps(SIGNING_KEY.as_dict(private=False))),
+        health=Health(),
+        max_body_bytes=MAX_BODY_BYTES,
+    )
+
+
+def headers(role: str) -> dict[str, str]:
+    """Return the headers of a caller with a role."""
+    now = int(time.time())
+    full = "department:water" if role == "department" else role
+    claims = {"iss": ISSUER, "sub": "desk-1", "roles": [full], "iat": now, "exp": now + 600}
+    token = jwt.encode({"alg": "Ed25519"}, claims, SIGNING_KEY, algorithms=["Ed25519"])
+    return {"Authorization": f"Bearer {token}", "Idempotency-Key": "a"}
+
+
+def _routers(behind: Any) -> Mapping[str, tuple[Sequence[APIRouter], Refusals]]:
+    return {
+        "intake": ([intake.routes(intake.Doors(behind, behind, behind))], intake.REFUSALS),
+        "router": ([router.plan_router(behind, behind)], router.REFUSALS),
+        "department-adapter": (
+            [adapter.task_router(behind), departments.department_router(behind)],
+            adapter.REFUSALS,
+        ),
+        "feedback": (
+            [
+                feedback.case_router(behind, behind, b"key"),
+                indicators.indicator_router(behind, _Clock()),
+            ],
+            feedback.REFUSALS,
+        ),
+    }
+
+
+class _Clock:
+    def now(self) -> Any:
+        """Not looked at: what it would be given to fails."""
+
+
+def _routes(routers: Sequence[APIRouter]) -> Iterator[APIRoute]:
+    for made in routers:
+        yield from (route for route in made.routes if isinstance(route, APIRoute))
+
+
+def _declared(dependant: Dependant) -> Iterator[str]:
+    yield from getattr(dependant.call, "declared_roles", ())
+    for inner in dependant.dependencies:
+        yield from _declared(inner)

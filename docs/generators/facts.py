@@ -27,6 +27,7 @@ have yet: the room reads the fact, counts it and goes on.
 A value on the wire leaves out what equals its default. A reader ignores fields that it does not
 know, and fact types that it does not know.
 """
+CONTRACTS: Final = "../../shared/contracts/src/civicloop_contracts"
 
 
 def page() -> str:
@@ -84,13 +85,18 @@ def _facts() -> Iterator[str]:
     for kind in FACTS:
         rows = fields(kind.model_json_schema(), pattern_names(), skip=common)
         own = fields_table(rows) if rows else "No fields of its own.\n"
-        yield f"## {kind.__name__}\n\n`{kind.event_type()}`\n\n{doc(kind)}\n\n{own}"
+        yield f"## {kind.__name__}\n\n{_files(kind.event_type())}\n\n{doc(kind)}\n\n{own}"
+
+
+def _files(event_type: str) -> str:
+    schema, example = (f"{CONTRACTS}/{kind}/{event_type}.json" for kind in ("schemas", "examples"))
+    return f"`{event_type}` ([schema]({schema}), [example]({example}))"
 
 
 def _snapshot() -> str:
     rows = fields(CaseSnapshot.model_json_schema(), pattern_names())
     told = "State, not a fact: `feedback.case-snapshots` keeps the newest one of each case."
-    return f"## CaseSnapshot\n\n`{SNAPSHOT_TYPE}`\n\n{told}\n\n{fields_table(rows)}"
+    return f"## CaseSnapshot\n\n{_files(SNAPSHOT_TYPE)}\n\n{told}\n\n{fields_table(rows)}"
 
 
 def _shared() -> Iterator[str]:

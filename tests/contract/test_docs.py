@@ -1,5 +1,6 @@
 """What the documentation says exists, works as named, and is up to date."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -188,6 +190,32 @@ def test_glossary_names_what_is_in_the_code() -> None:
     names = {name for row in rows for name in _INLINE.findall(row[-2])}
     assert len(names) > 50
     assert {name for name in names if name not in code} == set()
+
+
+@pytest.mark.parametrize("package", ["kit", "contracts"])
+def test_a_package_page_names_every_module(package: str) -> None:
+    """The page of a shared package leaves no module out."""
+    page = read(ROOT / "shared" / package / "README.md")
+    modules = (ROOT / "shared" / package / "src" / f"civicloop_{package}").glob("[a-z]*.py")
+    assert [path.name for path in modules if not _names(page, path)] == []
+
+
+def _names(page: str, module: Path) -> bool:
+    return f"`{module.stem}`" in page or f"`{module.name}`" in page or f"`{module.stem}/`" in page
+
+
+def test_the_example_of_reading_a_topic_works(capsys: pytest.CaptureFixture[str]) -> None:
+    """The Python block of the contracts' page prints what is in the example of a filed case."""
+    page = read(ROOT / "shared" / "contracts" / "README.md")
+    folder = ROOT / "shared" / "contracts" / "src" / "civicloop_contracts" / "examples"
+    example = json.loads(read(folder / "civicloop.case.filed.v1.json"))
+    record = SimpleNamespace(
+        headers=[(name, value.encode()) for name, value in example["headers"].items()],
+        value=json.dumps(example["value"]).encode(),
+    )
+    (block,) = (block for language, block in _FENCED.findall(page) if language == "python")
+    exec(block, {"record": record})  # noqa: S102 - our own page
+    assert capsys.readouterr().out == f"{example['key']} 01001 410105001\n"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -71,7 +71,7 @@ class WorkCopy:
         path = self.root / mutant.path
         path.write_text(mutant.code)
         try:
-            return any(self._notices(stage, environment) for stage in tests_for(mutant.path))
+            return any(self._notices(stage, environment) for stage in stages_for(mutant.path))
         finally:
             path.write_text(mutant.original)
 
@@ -99,11 +99,12 @@ class WorkCopy:
         )
 
 
-def tests_for(path: str) -> tuple[Stage, ...]:
+def stages_for(path: str) -> tuple[Stage, ...]:
     """Return what has to notice a change of a file, the quick tests first."""
     parts = Path(path).parts
     package = parts[parts.index("src") + 1]
-    quick = Stage(folders=(VALUE_TYPES, f"tests/unit/{package}"))
-    if package != "civicloop_kit":
-        return (quick,)
-    return (quick, Stage(folders=(f"tests/integration/{package}",), needs_servers=True))
+    unit = f"tests/unit/{package}"
+    if "domain" in parts:
+        return (Stage(folders=(VALUE_TYPES, f"{unit}/domain")), Stage(folders=(unit,)))
+    broker = Stage(folders=(f"tests/integration/{package}",), needs_servers=True)
+    return (Stage(folders=(VALUE_TYPES, unit)), broker)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final
 from civicloop_local.testing import running_backends
 
 from .mutant_drawing import all_mutants, draw, read_equivalents
-from .mutant_running import WorkCopy, tests_for
+from .mutant_running import WorkCopy, stages_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -53,7 +53,7 @@ def main() -> int:
 
 def _run_all(drawn: Sequence[Mutant], folder: Path) -> int:
     copies = [WorkCopy.make(ROOT, folder / str(number)) for number in range(COPIES)]
-    stages = {stage for mutant in drawn for stage in tests_for(mutant.path)}
+    stages = {stage for mutant in drawn for stage in stages_for(mutant.path)}
     with _servers(stages) as environment:
         for stage in sorted(stages, key=lambda stage: stage.folders):
             copies[0].check(stage, environment)

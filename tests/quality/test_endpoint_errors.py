@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 from tests.quality.doors import BODIES, MAX_BODY_BYTES, Door, app_over, doors, headers
 
-from civicloop_kit.auth import ROLES, public
+from civicloop_kit.auth import ROLES
 from civicloop_kit.command import CommandFailedError, OverloadedError
 from civicloop_kit.postgres import UnavailableError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 DOORS = doors()
 # What the process itself knows: nothing behind it can be away, full or broken.
@@ -106,22 +102,3 @@ async def test_a_failure_behind_the_door_tells_nothing(
 ) -> None:
     """503 and 429 ask to come again, 500 says that it is logged."""
     _assert_problem(await _ask(door, error, role=min(door.roles)), status, code)
-
-
-def test_every_endpoint_declares_a_role_or_is_public() -> None:
-    """Also those that every service has."""
-    for service in {door.service for door in DOORS}:
-        for route in _routes(service):
-            declared = {door.name for door in DOORS if door.roles}
-            names = {f"{method} {route.path}" for method in route.methods or ()}
-            assert names <= declared or _is_public(route), route.path
-
-
-def _routes(service: str) -> Iterator[APIRoute]:
-    for route in app_over(service, RuntimeError()).routes:
-        if isinstance(route, APIRoute):
-            yield route
-
-
-def _is_public(route: APIRoute) -> bool:
-    return any(inner.call is public for inner in route.dependant.dependencies)

@@ -49,9 +49,7 @@ REGISTRY_VARIABLES: Final = (
     "GOPROXY",
 )
 HOST_IN_URL: Final = re.compile(r"://(?:[^@/\s]+@)?([^/:,\s]+)")
-SOMEBODYS_FOLDER: Final = re.compile(
-    r"(?<![\w.$}~-])/(?:home|Users)/[a-z][\w.-]*/|(?<![\w.$}~-])/root/"
-)
+SOMEBODYS_FOLDER: Final = re.compile(r"(?<![\w.$}~-])/(?:(?:home|Users)/[a-z][\w.-]*|root)/")
 # Folders that many machines have: a clone in one of them does not make its name a secret.
 COMMON_FOLDERS: Final = frozenset({"/", "/tmp", "/var/tmp", "/opt", "/srv", "/mnt", "/home"})  # noqa: S108 -- names, not files
 CLIENT_TIMEOUT_S: Final = 20

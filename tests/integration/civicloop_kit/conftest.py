@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from tests.integration.civicloop_kit.world import World
 
@@ -17,6 +18,14 @@ class MakeWorld(Protocol):
 
     def __call__(self, service: str, *, topics: bool = True) -> World:
         """Return it."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    # The default renderer draws every traceback: seconds, where many cases fail on purpose.
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
 
 
 @pytest.fixture(scope="session")

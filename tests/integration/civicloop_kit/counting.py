@@ -90,7 +90,7 @@ def _on_report(hook: Callable[[Any], None]) -> Callable[[Counter, Any, Moment], 
         told = replace(
             state,
             told=state.told + 1,
-            note="\0" if fact.channel is NUL else "",
+            note="\0" if fact.channel is NUL else state.note,
             reports=(*state.reports, fact.report_id),
         )
         effects = (object(),) if fact.channel is NO_TABLE else ()

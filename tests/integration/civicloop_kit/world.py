@@ -18,7 +18,7 @@ from civicloop_kit.applying import chain
 from civicloop_kit.clock import Clock, SystemClock
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.engine import Engine, assemble
-from civicloop_kit.postgres import Database
+from civicloop_kit.postgres import COMMAND_TIMEOUT_S, Database
 from civicloop_kit.producing import key_hash
 from civicloop_kit.received import Received, receive
 from civicloop_kit.room import Room
@@ -50,9 +50,13 @@ class World:
         return f"{self.prefix}intake.cases"
 
     @asynccontextmanager
-    async def database(self, url: str | None = None) -> AsyncIterator[Database]:
+    async def database(
+        self, url: str | None = None, command_timeout_s: float = COMMAND_TIMEOUT_S
+    ) -> AsyncIterator[Database]:
         """Open the room's database."""
-        database = Database(url or self.url, application="test")
+        database = Database(
+            url or self.url, application="test", command_timeout_s=command_timeout_s
+        )
         await database.open()
         try:
             yield database
@@ -67,10 +71,11 @@ class World:
         url: str | None = None,
         clock: Clock | None = None,
         producer: Callable[[], Any] | None = None,
+        command_timeout_s: float = COMMAND_TIMEOUT_S,
         **changes: Any,
     ) -> AsyncIterator[Engine[Counter]]:
         """Join a room's parts; nothing runs. Its stream owns the first partition from the start."""
-        async with self.database(url) as database:
+        async with self.database(url, command_timeout_s) as database:
             engine = assemble(
                 room or counting_room(),
                 self.settings.model_copy(update=changes),

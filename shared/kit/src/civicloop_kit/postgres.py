@@ -86,10 +86,18 @@ def translate(error: BaseException) -> Exception:
 class Database:
     """One service's database. Open it before use, close it at the end."""
 
-    def __init__(self, url: str, *, application: str, size: int = 6) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        application: str,
+        size: int = 6,
+        command_timeout_s: float = COMMAND_TIMEOUT_S,
+    ) -> None:
         self._url = url
         self._application = application
         self._size = size
+        self._command_timeout_s = command_timeout_s
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
 
     @property
@@ -110,7 +118,7 @@ class Database:
                 min_size=1,
                 max_size=self._size,
                 timeout=CONNECT_TIMEOUT_S,
-                command_timeout=COMMAND_TIMEOUT_S,
+                command_timeout=self._command_timeout_s,
                 reset=_keep_session,
                 server_settings={
                     "application_name": self._application,

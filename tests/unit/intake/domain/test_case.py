@@ -126,7 +126,8 @@ def status_of(state: CaseState) -> Status | None:
 @pytest.mark.choreography(
     "intake", "TaskDispatched", "TaskAcknowledged", "TaskProgressed", "CaseHandled"
 )
-@pytest.mark.choreography("intake", "VerificationRequested", "CaseVerified", "CaseClosed")
+@pytest.mark.choreography("intake", "CaseHandled", "VerificationRequested", "CaseVerified")
+@pytest.mark.choreography("intake", "CaseClosed")
 def test_each_fact_moves_the_status_on(count: int) -> None:
     """Filed, handling, verifying, calling back, closed."""
     assert status_of(folded(*LIFE[:count])) is STEPS[count - 1]

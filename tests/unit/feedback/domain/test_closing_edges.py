@@ -1,0 +1,25 @@
+"""Closing at the edges: counts beyond one, and the limits themselves."""
+
+from datetime import timedelta
+
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import VERIFIER, Story
+
+from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN
+from feedback.domain.commands import VerifyCase
+
+FAILED = VerifyCase(verifier=VERIFIER, passed=False)
+
+
+def test_every_rework_counts(handled_bench: Bench, story: Story) -> None:
+    """Three failed verifications are three reworks."""
+    for count in (1, 2, 3):
+        handled_bench.order(FAILED, 4 + count)
+        assert handled_bench.state.reworks == count
+        assert handled_bench.case_row().reworks == count
+        handled_bench.tell(story.handled(4 + count))
+
+
+def test_a_closed_case_may_come_back_within_these_limits() -> None:
+    """Within fifteen days, at most twice."""
+    assert (timedelta(days=15), 2) == (REOPEN_WITHIN, MAX_REOPENINGS)

@@ -1,0 +1,12 @@
+"""A case at the edges: what is read before what led to it."""
+
+from router.domain.case import Case, CaseStatus, evolve
+from router.domain.facts import CaseClosed, Outcome
+
+from .test_decisions import CASE_ID, T
+
+
+def test_the_end_of_a_round_that_was_not_read_yet_ends_the_case() -> None:
+    """Feedback's reopening and its next end may be read together, after a long stop."""
+    closed = CaseClosed(occurred_at=T, round=2, outcome=Outcome.SOLVED)
+    assert evolve(Case(case_id=CASE_ID), closed).status is CaseStatus.ENDED

@@ -5,10 +5,10 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from tests.integration.civicloop_kit.world import World, count, sequences
+from tests.unit.civicloop_kit.counting import RefusedError
 
 from civicloop_kit.command import CommandFailedError, KeyReusedError, Reply
-from tests.integration.civicloop_kit.counting import RefusedError
-from tests.integration.civicloop_kit.world import World, count, sequences
 
 
 async def test_a_repeated_key_gets_the_first_reply(quiet: World) -> None:

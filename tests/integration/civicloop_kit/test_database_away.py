@@ -4,9 +4,9 @@ import asyncio
 from uuid import uuid4
 
 import pytest
-from tests.integration.civicloop_kit.counting import attached
 from tests.integration.civicloop_kit.proxy import proxied
 from tests.integration.civicloop_kit.world import World, count, digests, sequences, until
+from tests.unit.civicloop_kit.counting import attached
 
 from civicloop_kit.command import Reply
 from civicloop_kit.metrics import METRICS

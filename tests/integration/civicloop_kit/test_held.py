@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from tests.integration.civicloop_kit.counting import (
+from tests.integration.civicloop_kit.world import World
+from tests.unit.civicloop_kit.counting import (
     BUG,
     NO_TABLE,
     NUL,
@@ -12,7 +13,6 @@ from tests.integration.civicloop_kit.counting import (
     attached,
     without_effect,
 )
-from tests.integration.civicloop_kit.world import World
 
 from civicloop_contracts.codes import Channel
 from civicloop_kit.failures import MAX_NEW_BUGS, TooManyHeldError

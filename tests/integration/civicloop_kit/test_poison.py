@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-from tests.integration.civicloop_kit.counting import attached
 from tests.integration.civicloop_kit.world import INTAKE, World, case_in_first_partition, until
+from tests.unit.civicloop_kit.counting import attached
 
 from civicloop_contracts.envelope import Envelope
 from civicloop_kit.sealing import Sealer

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from uuid import uuid4
 
-from tests.integration.civicloop_kit.counting import BUG, Counter, attached, counting_room
 from tests.integration.civicloop_kit.guards import Guard, with_and_without
 from tests.integration.civicloop_kit.world import (
     World,
@@ -14,6 +13,7 @@ from tests.integration.civicloop_kit.world import (
     sequences,
     until,
 )
+from tests.unit.civicloop_kit.counting import BUG, Counter, attached, counting_room
 
 from civicloop_kit.postgres import Database
 from civicloop_kit.store import Store

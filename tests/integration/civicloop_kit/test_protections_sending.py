@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from time import monotonic
 from uuid import uuid4
 
-from tests.integration.civicloop_kit.counting import attached
 from tests.integration.civicloop_kit.guards import Guard, with_and_without
 from tests.integration.civicloop_kit.world import (
     World,
@@ -15,6 +14,7 @@ from tests.integration.civicloop_kit.world import (
     sequences,
     until,
 )
+from tests.unit.civicloop_kit.counting import attached
 
 from civicloop_kit.leadership import Leadership
 from civicloop_kit.producing import Confirm, FactProducer, KafkaProducer, SendFailedError

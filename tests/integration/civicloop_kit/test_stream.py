@@ -2,8 +2,8 @@
 
 from uuid import uuid4
 
-from tests.integration.civicloop_kit.counting import attached
 from tests.integration.civicloop_kit.world import World, sequences
+from tests.unit.civicloop_kit.counting import attached
 
 from civicloop_contracts.envelope import read_envelope
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-from tests.integration.civicloop_kit.counting import Count, Counter, counting_room
+from tests.unit.civicloop_kit.counting import Count, Counter, counting_room
 
 from civicloop_contracts.envelope import read_envelope
 from civicloop_contracts.fact import Fact
@@ -141,10 +141,10 @@ class World:
         finally:
             await producer.stop()
 
-    async def sent(self, topic: str = "router.tasks", isolation: str = "read_committed") -> Any:
+    async def sent(self, topic: str = "router.tasks") -> list[Any]:
         """Return everything that a topic holds now, partition by partition."""
         consumer = AIOKafkaConsumer(
-            **self.client(), enable_auto_commit=False, isolation_level=isolation
+            **self.client(), enable_auto_commit=False, isolation_level="read_committed"
         )
         await consumer.start()
         try:
@@ -185,6 +185,17 @@ class World:
         connection = await asyncpg.connect(self.url)
         try:
             await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()
+
+    async def execute_as_owner(self, statement: str) -> None:
+        """Change the schema."""
+        address = self.url.rsplit("@", 1)[1]
+        role = "router_owner"
+        password = self.backends.credentials.postgres[role]
+        connection = await asyncpg.connect(f"postgresql://{role}:{password}@{address}")
+        try:
+            await connection.execute(statement)
         finally:
             await connection.close()
 

@@ -40,7 +40,8 @@ async def open_database(database: Database, setting: str) -> None:
     for _ in range(OPEN_ATTEMPTS):
         try:
             await database.open()
-        except UnavailableError:
+        except UnavailableError as error:
+            _log.warning("start_waits", error=str(error))
             await asyncio.sleep(OPEN_EVERY_S)
         except MisconfiguredError as error:
             raise StartRefusedError(

@@ -23,3 +23,10 @@ def test_every_rework_counts(handled_bench: Bench, story: Story) -> None:
 def test_a_closed_case_may_come_back_within_these_limits() -> None:
     """Within fifteen days, at most twice."""
     assert (timedelta(days=15), 2) == (REOPEN_WITHIN, MAX_REOPENINGS)
+
+
+def test_each_reminder_to_verify_is_a_remark(handled_bench: Bench) -> None:
+    """The read model counts them."""
+    for count in (1, 2):
+        handled_bench.wait(4 + 48 * count)
+        assert handled_bench.case_row().remarks == count

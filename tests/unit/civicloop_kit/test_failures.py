@@ -1,0 +1,46 @@
+"""How many cases may fail as bugs before nothing is decided any more."""
+
+import pytest
+
+from civicloop_kit.failures import BUG_WINDOW_S, MAX_NEW_BUGS, Failures, TooManyHeldError
+
+
+class Seconds:
+    """A monotonic clock that is moved by hand."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+def test_as_many_as_allowed_may_fail() -> None:
+    """The limit itself is allowed, one more is not, and what is refused is not counted."""
+    failures = Failures(Seconds())
+    failures.check(MAX_NEW_BUGS)
+    failures.add(MAX_NEW_BUGS)
+    with pytest.raises(TooManyHeldError):
+        failures.check(1)
+    assert isinstance(failures.stopped, TooManyHeldError)
+
+
+def test_what_failed_long_ago_does_not_count() -> None:
+    """A slow trickle never stops a room."""
+    seconds = Seconds()
+    failures = Failures(seconds)
+    failures.add(MAX_NEW_BUGS)
+    seconds.now = BUG_WINDOW_S
+    with pytest.raises(TooManyHeldError):
+        failures.check(1)
+    seconds.now = BUG_WINDOW_S + 0.1
+    failures.check(MAX_NEW_BUGS)
+
+
+def test_once_stopped_somebody_has_to_look() -> None:
+    """The reason stays; transactions in which nothing fails are not refused by it."""
+    failures = Failures(Seconds())
+    with pytest.raises(TooManyHeldError):
+        failures.check(MAX_NEW_BUGS + 1)
+    failures.check(0)
+    assert failures.stopped is not None

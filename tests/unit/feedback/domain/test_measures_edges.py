@@ -1,0 +1,20 @@
+"""The read model at the edges: what is not known yet."""
+
+from tests.unit.feedback.bench import Bench
+from tests.unit.feedback.story import Story
+
+
+def test_before_the_dispatch_nothing_is_provisional(bench: Bench, story: Story) -> None:
+    """No limit was set, by nobody's calendar and nobody's clock."""
+    bench.tell(story.filed())
+    row = bench.case_row()
+    assert (row.provisional, row.source_clock) == (False, False)
+    assert (row.due_at, row.response_due_at, row.verify_by) == (None, None, None)
+
+
+def test_before_the_filing_no_clock_is_known(bench: Bench, story: Story) -> None:
+    """The router may be read first."""
+    bench.tell(story.dispatched())
+    row = bench.case_row()
+    assert (row.source_clock, row.filed_at, row.channel) == (False, None, None)
+    assert (row.reworks, row.reopenings, row.disputes, row.remarks) == (0, 0, 0, 0)

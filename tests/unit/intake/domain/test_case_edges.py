@@ -1,0 +1,20 @@
+"""The public status at the edges: two dispatches of one attempt."""
+
+from tests.unit.intake.domain.test_case import closed, dispatched, filed, folded
+
+from intake.domain.model import Outcome
+
+
+def test_of_one_attempt_the_first_lead_read_stands() -> None:
+    """A repeat under another name changes nothing that the public was told."""
+    lead = folded(filed(), dispatched(1, lead="water"), dispatched(2, lead="power")).lead
+    assert lead is not None
+    assert lead.department == "water"
+
+
+def test_of_one_round_the_first_end_read_stands() -> None:
+    """Two ends at one time do not replace each other."""
+    twice = (closed(9), closed(9, outcome=Outcome.WITHDRAWN))
+    progress = folded(filed(), *twice).progress
+    assert progress is not None
+    assert progress.outcome is Outcome.SOLVED

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any, Final
@@ -51,7 +52,7 @@ class City:
         for name in chosen:
             self._spawn(name)
         for name in chosen:
-            eventually(lambda name=name: self._is_ready(name), READY_WITHIN_S)
+            eventually(partial(self._is_ready, name), READY_WITHIN_S)
 
     def stop(self, name: str) -> int:
         """End a service politely and return its exit code."""

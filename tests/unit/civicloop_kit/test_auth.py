@@ -37,7 +37,7 @@ def client() -> TestClient:
     """Give a service with one door for verifiers and one for departments."""
     app = FastAPI()
     app.state.tokens = TokenVerifier(PUBLIC_KEY)
-    app.add_exception_handler(Problem, lambda _request, problem: respond(problem))  # type: ignore[arg-type, return-value]
+    app.add_exception_handler(Problem, lambda _request, problem: respond(problem))
 
     @app.get("/verifier")
     def verifier(principal: Annotated[Principal, Depends(requires("verifier"))]) -> str:

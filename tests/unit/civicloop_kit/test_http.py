@@ -11,8 +11,7 @@ from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict
 
 from civicloop_kit.auth import TokenVerifier, public
-from civicloop_kit.command import KeyReusedError, OverloadedError
-from civicloop_kit.commands import CommandFailedError
+from civicloop_kit.command import CommandFailedError, KeyReusedError, OverloadedError
 from civicloop_kit.health import Health
 from civicloop_kit.http import digest_of, make_app, problem_of
 from civicloop_kit.postgres import UnavailableError

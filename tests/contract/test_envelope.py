@@ -14,6 +14,7 @@ from civicloop_contracts.envelope import (
     headers_of,
     read_envelope,
     read_fact,
+    traceparent_of,
     value_of,
 )
 from civicloop_contracts.examples import CASE_ID, RECORDED_AT, example_of
@@ -21,6 +22,7 @@ from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts import FACTS
 from civicloop_contracts.facts.parts import ExternalClock
 
+TRACE = f"00-{'a' * 32}-{'b' * 16}-01"
 ENVELOPE = Envelope(
     source="/intake/cases",
     type="civicloop.case.filed.v1",
@@ -44,7 +46,7 @@ def test_what_is_written_is_read(sequence: int, case_id: Any) -> None:
         type="t",
         case_id=case_id,
         sequence=sequence,
-        traceparent=f"00-{'a' * 32}-{'b' * 16}-01",
+        traceparent=TRACE,
     )
     assert read_envelope(headers_of(envelope, RECORDED_AT)) == envelope
 
@@ -57,6 +59,10 @@ def test_what_is_written_is_read(sequence: int, case_id: Any) -> None:
         changed(ce_id=b"nonsense"),
         changed(ce_id=b"/intake/cases:019f2f6a:3"),
         changed(ce_id=b"/intake/cases:------------------------------------:3"),
+        changed(ce_id=b"/intake/cases:019f2f6a5c1e7d3b9a426f0d8f3e2b71----:3"),
+        changed(ce_id=f"/intake/cases:{CASE_ID}:03".encode(), ce_sequence=b"03"),
+        changed(ce_id=f"/intake/cases:{CASE_ID}:0".encode(), ce_sequence=b"0"),
+        changed(ce_id=f"/intake/cases:{CASE_ID}:3\n".encode()),
         changed(ce_source=b"/router/tasks"),
         changed(ce_sequence=b"4"),
         changed(ce_type=None),
@@ -67,6 +73,29 @@ def test_headers_that_are_not_ours_are_refused(headers: list[tuple[str, bytes]])
     """Missing, contradicting and undecodable attributes have a clear error."""
     with pytest.raises(EnvelopeError):
         read_envelope(headers)
+
+
+def test_a_header_without_content_is_an_empty_one() -> None:
+    """Kafka knows headers that have a name only."""
+    headers = [*headers_of(ENVELOPE, RECORDED_AT), ("x-flag", None)]
+    assert read_envelope(headers) == ENVELOPE
+    with pytest.raises(EnvelopeError):
+        read_envelope([("ce_id", None)])
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"\xff", b"00-a-b-01", TRACE.encode() + b"\n"])
+def test_what_is_no_trace_is_left_out(content: bytes) -> None:
+    """It would reach the database, or another service's tracer."""
+    assert traceparent_of([("traceparent", content)]) is None
+    if content != b"\xff":
+        assert read_envelope(changed(traceparent=content)) == ENVELOPE
+
+
+def test_the_trace_of_an_unreadable_record_is_known() -> None:
+    """A dead letter stays in the trace of what led to it."""
+    assert traceparent_of([("x", b"\xff"), ("traceparent", TRACE.encode())]) == TRACE
+    assert traceparent_of([("traceparent", None)]) is None
+    assert traceparent_of([]) is None
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)

@@ -1,6 +1,5 @@
 """A fact is immutable, names its cause, and cannot carry what a person said."""
 
-
 import pytest
 from pydantic import BaseModel, ValidationError
 

@@ -53,6 +53,11 @@ class Mutant:
         return changed
 
     @property
+    def source_line(self) -> str:
+        """The line on which the change begins, without indentation."""
+        return self.original.splitlines()[self.line - 1].strip()
+
+    @property
     def change(self) -> tuple[str, str]:
         """The changed lines before and after, without indentation."""
         before, after = [], []
@@ -85,9 +90,15 @@ class Equivalents:
         """Whether a mutant is listed."""
         if mutant.name in self.kinds:
             return True
-        if not any(path == mutant.path for path, _, _ in self.single):
+        if (mutant.path, mutant.source_line) not in {entry[:2] for entry in self.single}:
             return False
         return (mutant.path, *mutant.change) in self.single
+
+
+def mutated_paths(root: Path) -> list[str]:
+    """Return the files of every domain and of the kit, seen from the work tree."""
+    paths = (path for pattern in MUTATED for path in root.glob(pattern))
+    return sorted(path.relative_to(root).as_posix() for path in paths)
 
 
 def all_mutants(root: Path, *, only: str = "") -> list[Mutant]:
@@ -95,9 +106,9 @@ def all_mutants(root: Path, *, only: str = "") -> list[Mutant]:
 
     Annotations and imports for the type checker are left out: they are no behaviour.
     """
-    paths = sorted(path for pattern in MUTATED for path in root.glob(pattern))
-    names = (path.relative_to(root).as_posix() for path in paths)
-    return [mutant for name in names if only in name for mutant in _mutants_of(root, name)]
+    return [
+        mutant for name in mutated_paths(root) if only in name for mutant in _mutants_of(root, name)
+    ]
 
 
 def draw(

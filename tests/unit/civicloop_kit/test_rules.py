@@ -2,7 +2,8 @@
 
 `ack()` and `commit()` without positions commit everything fetched, saved or not; a subscriber
 without parser, decoder, `earliest` and MANUAL dies of a header, starts at the end, or acknowledges
-what failed.
+what failed. `asyncio.wait_for` swallows a cancellation that comes together with its result (Python
+3.11): a process that is told to stop would wait for ever.
 """
 
 import ast
@@ -29,6 +30,8 @@ def _faults_of(node: ast.AST) -> Iterator[str]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     name, given = node.func.attr, {word.arg: word.value for word in node.keywords}
+    if name == "wait_for" and ast.unparse(node.func.value) == "asyncio":
+        yield f"{node.lineno}: asyncio.wait_for, which loses a cancellation: asyncio.timeout"
     if name in ("ack", "nack"):
         yield f"{node.lineno}: .{name}()"
     if name == "commit" and not node.args and _is_consumer(node.func.value):
@@ -62,6 +65,7 @@ def test_no_code_of_ours_commits_what_is_not_saved(path: Path) -> None:
         "message.ack()",
         "await message.nack()",
         "consumer.commit()",
+        "await asyncio.wait_for(step(), 1)",
         "broker.subscriber('t')",
         GOOD.replace("earliest", "latest"),
         GOOD.replace("MANUAL", "ACK"),

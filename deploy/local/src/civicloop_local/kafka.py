@@ -121,7 +121,13 @@ class KafkaPart:
     def _format(self) -> None:
         cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         users = first_users(self.credentials.kafka)
-        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(self._properties)]
+        tool = [
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={cluster}",
+            "-c",
+            str(self._properties),
+        ]
         arguments = self._arguments("format")
         write_private(arguments, self._java_arguments(*tool, *users, "--ignore-formatted"))
         done = subprocess.run(

@@ -73,7 +73,8 @@ class Leadership:
         while self.holds and self._connection is not None:
             asked_at = monotonic()
             try:
-                await asyncio.wait_for(self._connection.execute("SELECT"), PING_EVERY_S)
+                async with asyncio.timeout(PING_EVERY_S):
+                    await self._connection.execute("SELECT")
             except _LOST:
                 break
             self._answered_at = asked_at

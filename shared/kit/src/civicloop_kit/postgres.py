@@ -21,6 +21,7 @@ COMMAND_TIMEOUT_S: Final = 8.0
 LOCK_TIMEOUT_MS: Final = 2_000
 IDLE_IN_TRANSACTION_MS: Final = 5_000
 CONNECT_TIMEOUT_S: Final = 5.0
+CLOSE_TIMEOUT_S: Final = 3.0
 RELEASE_TIMEOUT_S: Final = 2.0
 _NAME: Final = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 # SQLSTATE classes (protocol.md, 4): the server or the moment is at fault, not the data.
@@ -137,7 +138,8 @@ class Database:
         if self._pool is None:
             return
         try:
-            await asyncio.wait_for(self._pool.close(), timeout=3.0)
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                await self._pool.close()
         except TimeoutError:
             self._pool.terminate()
 
@@ -203,7 +205,8 @@ def _is_refusal(error: Exception) -> bool:
 
 async def _roll_back(connection: Connection, transaction: asyncpg.transaction.Transaction) -> None:
     try:
-        await asyncio.wait_for(transaction.rollback(), timeout=2.0)
+        async with asyncio.timeout(RELEASE_TIMEOUT_S):
+            await transaction.rollback()
     except Exception:  # noqa: BLE001 - whatever it is, the connection is of no more use
         _terminate(connection)
 

@@ -90,7 +90,8 @@ class KafkaProducer:
         for task in self._tasks:
             task.cancel()
         try:
-            await asyncio.wait_for(self._producer.stop(), STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S):
+                await self._producer.stop()
         except (TimeoutError, KafkaError, OSError):
             # What was not confirmed is in the outbox.
             return

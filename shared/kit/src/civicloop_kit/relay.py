@@ -163,7 +163,8 @@ class Relay:
         left_s = self._next_scan_at - monotonic()
         if left_s > 0 and not self._scan_wanted:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._work.wait(), left_s)
+                async with asyncio.timeout(left_s):
+                    await self._work.wait()
         self._scan_wanted |= monotonic() >= self._next_scan_at
         self._work.clear()
         self._reject(producer)

@@ -121,6 +121,7 @@ def _headers(row: Any) -> list[tuple[str, bytes]]:
 
 async def _stop(producer: AIOKafkaProducer) -> None:
     try:
-        await asyncio.wait_for(producer.stop(), STOP_TIMEOUT_S)
+        async with asyncio.timeout(STOP_TIMEOUT_S):
+            await producer.stop()
     except (TimeoutError, KafkaError, OSError):
         return

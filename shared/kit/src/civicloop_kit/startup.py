@@ -111,7 +111,8 @@ async def _ahead(database: Database, access: KafkaAccess, topic: str, source: st
         await consumer.start()
         sent = await _tail(consumer, topic)
     finally:
-        await asyncio.wait_for(consumer.stop(), READ_TIMEOUT_MS / 1000)
+        async with asyncio.timeout(READ_TIMEOUT_MS / 1000):
+            await consumer.stop()
     if not sent:
         return None
     async with database.read() as connection:

@@ -210,7 +210,8 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
             return False
         offsets = {TopicPartition(t, p): next_ for (t, p), next_ in positions.items()}
         with suppress(CommitFailedError, IllegalStateError, KafkaError, TimeoutError, ValueError):
-            await asyncio.wait_for(consumer.commit(offsets), COMMIT_TIMEOUT_S)
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                await consumer.commit(offsets)
             return True
         return False
 
@@ -219,7 +220,8 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
         self._leaving = True
         await self._finish_batch(LEAVE_TIMEOUT_S)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._commit(self._batches.positions), LEAVE_TIMEOUT_S / 2)
+            async with asyncio.timeout(LEAVE_TIMEOUT_S / 2):
+                await self._commit(self._batches.positions)
         await self._broker.stop()
 
     async def _resync_when_lost(self) -> None:

@@ -72,7 +72,8 @@ class Watchdog:
             return False
         places = [TopicPartition(topic, partition) for topic, partition in positions]
         try:
-            ends = await asyncio.wait_for(consumer.end_offsets(places), LOOK_EVERY_S)
+            async with asyncio.timeout(LOOK_EVERY_S):
+                ends = await consumer.end_offsets(places)
         except (KafkaError, OSError, TimeoutError):
             return False
         return any(ends[place] > positions[place.topic, place.partition] for place in places)

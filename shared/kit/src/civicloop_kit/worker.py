@@ -48,4 +48,5 @@ class Worker:
             backoff.reset()
             if not done:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), self._idle_s)
+                    async with asyncio.timeout(self._idle_s):
+                        await self._woken.wait()

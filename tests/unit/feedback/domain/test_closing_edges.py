@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
 from tests.unit.feedback.bench import Bench
 from tests.unit.feedback.story import VERIFIER, Story
 
+from civicloop_contracts import codes
 from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN
-from feedback.domain.commands import VerifyCase
+from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.errors import NotToCallBackError
 
 FAILED = VerifyCase(verifier=VERIFIER, passed=False)
 
@@ -30,3 +33,13 @@ def test_each_reminder_to_verify_is_a_remark(handled_bench: Bench) -> None:
     for count in (1, 2):
         handled_bench.wait(4 + 48 * count)
         assert handled_bench.case_row().remarks == count
+
+
+@pytest.mark.parametrize("outcome", [codes.Outcome.WITHDRAWN, codes.Outcome.MERGED])
+def test_only_what_was_solved_takes_a_late_answer(
+    bench: Bench, story: Story, outcome: codes.Outcome
+) -> None:
+    """Whose case was withdrawn or merged is not asked."""
+    bench.tell(story.filed(), story.handled(4, outcome))
+    with pytest.raises(NotToCallBackError):
+        bench.order(RecordSatisfaction(solved=True, satisfied=None), 5)

@@ -18,3 +18,10 @@ def test_before_the_filing_no_clock_is_known(bench: Bench, story: Story) -> None
     row = bench.case_row()
     assert (row.source_clock, row.filed_at, row.channel) == (False, None, None)
     assert (row.reworks, row.reopenings, row.disputes, row.remarks) == (0, 0, 0, 0)
+
+
+def test_an_assisting_task_leads_nothing(bench: Bench, story: Story) -> None:
+    """Read before that of the lead, its department is nobody's lead and its clock nobody's."""
+    bench.tell(story.filed(), story.assisting())
+    row = bench.case_row()
+    assert (row.lead, row.due_at, row.response_due_at) == (None, None, None)

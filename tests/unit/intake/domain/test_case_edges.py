@@ -18,3 +18,11 @@ def test_of_one_round_the_first_end_read_stands() -> None:
     progress = folded(filed(), *twice).progress
     assert progress is not None
     assert progress.outcome is Outcome.SOLVED
+
+
+def test_each_round_has_one_end() -> None:
+    """In whatever order the ends of rounds are read, and however often."""
+    first, second = closed(9), closed(19, round_=2)
+    for order in ((first, second), (second, first)):
+        ends = folded(filed(), *order, *order).ends
+        assert sorted(end.round for end in ends) == [1, 2]

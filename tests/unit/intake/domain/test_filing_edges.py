@@ -19,3 +19,9 @@ def test_a_wildcard_of_any_length_is_found(digits: int) -> None:
     if digits:
         keys[("demo", MatterKind.MATTER, f"{CODE[: digits - 1]}*")] = OTHER
         assert MatterRegistry(version="1", entries=keys).find(MATTER) is FOUND
+
+
+def test_a_wildcard_stands_for_longer_codes_only() -> None:
+    """All digits and `*` are the subdivisions of a matter, not the matter itself."""
+    keys = {("demo", MatterKind.MATTER, f"{CODE}*"): FOUND}
+    assert MatterRegistry(version="1", entries=keys).find(MATTER) is None

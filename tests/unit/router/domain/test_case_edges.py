@@ -1,7 +1,7 @@
 """A case at the edges: what is read before what led to it."""
 
 from router.domain.case import Case, CaseStatus, evolve, evolve_all
-from router.domain.facts import CaseClosed, CaseHandled, Outcome
+from router.domain.facts import CaseClosed, CaseHandled, Outcome, ReworkRequested
 
 from .test_decisions import CASE_ID, T
 
@@ -17,3 +17,13 @@ def test_handled_twice_is_handled() -> None:
     handled = CaseHandled(occurred_at=T, round=1, outcome=Outcome.SOLVED)
     case = evolve_all(Case(case_id=CASE_ID), (handled, handled))
     assert case.status is CaseStatus.HANDLED
+
+
+def test_each_rework_takes_back_one_handling() -> None:
+    """Handled, sent back, handled, sent back: open until it is handled a third time."""
+    handled = CaseHandled(occurred_at=T, round=1, outcome=Outcome.SOLVED)
+    rework = ReworkRequested(occurred_at=T, round=1, tasks=(1,))
+    case = evolve_all(Case(case_id=CASE_ID), (handled, rework, handled, rework))
+    assert case.status is CaseStatus.OPEN
+    assert case.reworks == 2
+    assert evolve(case, handled).status is CaseStatus.HANDLED

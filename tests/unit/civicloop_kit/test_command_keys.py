@@ -1,0 +1,65 @@
+"""What an idempotency key is stored as: unique per principal, unreadable."""
+
+from dataclasses import replace
+from typing import Any, cast
+from uuid import uuid4
+
+from tests.unit.civicloop_kit.counting import Count
+
+from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
+from civicloop_kit.commands import Commands, _answer
+
+SECRET = b"s" * 32
+COMMAND = CaseCommand(
+    case_id=uuid4(), body=Count(), principal="desk-1", idempotency_key="a-key", digest=b"this"
+)
+
+
+def key(command: CaseCommand = COMMAND, secret: bytes = SECRET) -> bytes | None:
+    """Return what a command's key is stored as."""
+    commands: Commands[Any] = Commands(cast("Any", None), secret)
+    return commands._key(command)
+
+
+def test_without_a_key_nothing_is_stored() -> None:
+    """A command need not have one."""
+    assert key(replace(COMMAND, idempotency_key=None)) is None
+
+
+def test_the_same_key_of_one_principal_is_found_again() -> None:
+    """Whatever the case: the reply of the first time is given."""
+    assert key() == key(replace(COMMAND, case_id=uuid4(), digest=b"other"))
+
+
+def test_principal_key_and_secret_make_it_unique() -> None:
+    """Nobody finds another's reply, nor by moving the border between name and key."""
+    keys = {
+        key(),
+        key(replace(COMMAND, principal="desk-2")),
+        key(replace(COMMAND, idempotency_key="b-key")),
+        key(replace(COMMAND, principal="desk-1a", idempotency_key="-key")),
+        key(secret=b"t" * 32),
+    }
+    assert len(keys) == 5
+
+
+def test_the_key_itself_is_not_readable() -> None:
+    """A table that leaks tells no keys."""
+    stored = key()
+    assert stored is not None
+    assert len(stored) == 32
+    assert b"a-key" not in stored
+
+
+def test_a_known_key_answers_the_same_request_only() -> None:
+    """With another digest it is another request under a used key."""
+    same = _answer(COMMAND, b"this", {"id": 1})
+    assert same == Reply(body={"id": 1}, repeated=True)
+    assert isinstance(_answer(COMMAND, b"that", {"id": 1}), KeyReusedError)
+
+
+def test_a_command_is_named_as_a_cause() -> None:
+    """Facts name the command, and each command has an id of its own."""
+    other = replace(COMMAND, command_id=uuid4())
+    assert COMMAND.cause == f"command:{COMMAND.command_id}"
+    assert other.cause != COMMAND.cause

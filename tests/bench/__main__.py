@@ -35,7 +35,8 @@ def main() -> int:
     starts = {} if options.no_start or options.profile else measure_starts()
     with running_backends() as backends:
         if options.profile:
-            run_ours(backends, options.reports, _progress("profile"), profiler_into(options.profile))
+            profiler = profiler_into(options.profile)
+            run_ours(backends, options.reports, _progress("profile"), profiler)
             _say(f"profiles are in {options.profile}\n")
             return 0
         pairs = []

@@ -31,11 +31,11 @@ FETCH_MAX_WAIT_MS: Final = 100
 READY: Final = "ready"
 SAVE: Final = """
 INSERT INTO bare_cases (case_id, version, state)
-SELECT n.case_id, 1, n.state::jsonb FROM unnest($1::uuid[], $2::text[]) AS n (case_id, state)
+SELECT n.case_id, 1, n.state::json FROM unnest($1::uuid[], $2::text[]) AS n (case_id, state)
 ON CONFLICT (case_id) DO UPDATE SET version = bare_cases.version + 1, state = excluded.state
 """
 TABLE: Final = """
-CREATE TABLE bare_cases (case_id uuid PRIMARY KEY, version bigint NOT NULL, state jsonb NOT NULL)
+CREATE TABLE bare_cases (case_id uuid PRIMARY KEY, version bigint NOT NULL, state json NOT NULL)
 WITH (fillfactor = 70)
 """
 Rows = dict[str, bytes]

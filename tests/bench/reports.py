@@ -56,10 +56,13 @@ def batches(count: int) -> list[bytes]:
 
 
 def reports(count: int) -> Iterator[dict[str, Any]]:
-    """Return the lines of *count* reports, spread over the departments."""
+    """Return the lines of *count* reports, spread over the departments.
+
+    Sensors say nothing in words: no vault is in the way of the stream.
+    """
     for code in islice(cycle(DEPARTMENT_BY_CODE), count):
         matter = {"standard_ref": STANDARD, "kind": "component", "code": code}
-        report = {"channel": "snap", "matter": matter, "place": PLACE, "narrative": "设施破损"}
+        report = {"channel": "sensor", "matter": matter, "place": PLACE}
         yield {"idempotency_key": str(uuid4()), "report": report}
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -38,6 +40,7 @@ class WorkCopy:
 
     root: Path
     took_s: dict[Stage, float] = field(default_factory=dict)
+    _running: subprocess.Popen[str] | None = None
 
     @classmethod
     def make(cls, source: Path, target: Path) -> WorkCopy:
@@ -62,8 +65,8 @@ class WorkCopy:
         """
         started = time.monotonic()
         done = self._run(stage, environment, limit_s=None)
-        if done.returncode:
-            raise RuntimeError(f"{stage.folders} fail without a mutant:\n{done.stdout[-3000:]}")
+        if done.status:
+            raise RuntimeError(f"{stage.folders} fail without a mutant:\n{done.output[-3000:]}")
         self.took_s[stage] = time.monotonic() - started
 
     def kills(self, mutant: Mutant, environment: Mapping[str, str]) -> bool:
@@ -75,28 +78,46 @@ class WorkCopy:
         finally:
             path.write_text(mutant.original)
 
+    def end(self) -> None:
+        """End the tests that run here, with every process that they started."""
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._running.pid, signal.SIGKILL)
+
     def _notices(self, stage: Stage, environment: Mapping[str, str]) -> bool:
         limit_s = max(LIMIT_MIN_S, LIMIT_FACTOR * self.took_s.get(stage, 0.0))
         try:
-            return self._run(stage, environment, limit_s=limit_s).returncode != 0
+            return self._run(stage, environment, limit_s=limit_s).status != 0
         except subprocess.TimeoutExpired:
             return True
 
-    def _run(
-        self, stage: Stage, environment: Mapping[str, str], *, limit_s: float | None
-    ) -> subprocess.CompletedProcess[str]:
+    def _run(self, stage: Stage, environment: Mapping[str, str], *, limit_s: float | None) -> _Done:
         paths = [str(path) for pattern in SOURCES for path in sorted(self.root.glob(pattern))]
         own = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
-        return subprocess.run(
+        self._running = subprocess.Popen(
             [sys.executable, "-m", "pytest", *OPTIONS, *stage.folders],
             cwd=self.root,
             env={**os.environ, **environment, **own},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
-            timeout=limit_s,
+            start_new_session=True,
         )
+        try:
+            output, _ = self._running.communicate(timeout=limit_s)
+            return _Done(status=self._running.returncode, output=output)
+        finally:
+            # A mutant may break what ends the services that its tests started.
+            self.end()
+            self._running = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Done:
+    """How a run of tests ended."""
+
+    status: int
+    output: str
 
 
 def stages_for(path: str) -> tuple[Stage, ...]:

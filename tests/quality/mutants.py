@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import os
 import queue
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +41,8 @@ COPIES: Final = 2
 def main() -> int:
     """Draw, run, print; returns the exit status."""
     options = _options()
+    # Told to stop, it takes the tests that run with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     equivalents = read_equivalents(Path(__file__).with_name("equivalent_mutants.yaml"))
     mutants = all_mutants(ROOT, only=options.only)
     drawn = draw(mutants, equivalents, seed=options.seed, count=options.count)
@@ -57,25 +60,40 @@ def _run_all(drawn: Sequence[Mutant], folder: Path) -> int:
     with _servers(stages) as environment:
         for stage in sorted(stages, key=lambda stage: stage.folders):
             copies[0].check(stage, environment)
-        free: queue.SimpleQueue[WorkCopy] = queue.SimpleQueue()
-        for copy in copies:
+        try:
+            return _count_killed(drawn, copies, environment)
+        finally:
+            for copy in copies:
+                copy.end()
+
+
+def _count_killed(
+    drawn: Sequence[Mutant], copies: Sequence[WorkCopy], environment: Mapping[str, str]
+) -> int:
+    free: queue.SimpleQueue[WorkCopy] = queue.SimpleQueue()
+    for copy in copies:
+        free.put(copy)
+
+    def run(mutant: Mutant) -> bool:
+        copy = free.get()
+        try:
+            return copy.kills(mutant, environment)
+        finally:
             free.put(copy)
 
-        def run(mutant: Mutant) -> bool:
-            copy = free.get()
-            try:
-                return copy.kills(mutant, environment)
-            finally:
-                free.put(copy)
-
-        killed = 0
-        with ThreadPoolExecutor(max_workers=COPIES) as pool:
-            for number, (mutant, died) in enumerate(zip(drawn, pool.map(run, drawn), strict=True)):
-                killed += died
-                print(f"{number + 1:3} {'killed  ' if died else 'SURVIVED'} {mutant}", flush=True)
-                if not died:
-                    print(mutant.diff(), flush=True)
-        return killed
+    killed = 0
+    pool = ThreadPoolExecutor(max_workers=len(copies))
+    try:
+        for number, (mutant, died) in enumerate(
+            zip(drawn, pool.map(run, drawn), strict=True), start=1
+        ):
+            killed += died
+            print(f"{number:3} {'killed  ' if died else 'SURVIVED'} {mutant}", flush=True)
+            if not died:
+                print(mutant.diff(), flush=True)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return killed
 
 
 @contextlib.contextmanager

@@ -52,11 +52,14 @@ def make_world(backends: Backends, migrated: str) -> MakeWorld:
             "CIVICLOOP_KEYRING_URL": _keyring_url(backends, migrated),
             "CIVICLOOP_KEYRING_KEY": backends.credentials.keyring_key,
         }
+        # Rights of a fresh topic take a moment to arrive; only processes have to wait for theirs.
+        user, password = backends.admin
+        login = {"CIVICLOOP_KAFKA_USERNAME": user, "CIVICLOOP_KAFKA_PASSWORD": password}
         return World(
             backends=backends,
             prefix=prefix,
             environment=environment,
-            settings=_settings(environment),
+            settings=_settings(environment | login),
         )
 
     return make

@@ -91,25 +91,12 @@ async def test_an_older_database_is_refused(world: World) -> None:
     assert "is ahead of the database, which is an older one" in process.output
 
 
-@pytest.mark.parametrize(
-    ("change", "complaint"),
-    [
-        ({"DATABASE_URL": None}, "CIVICLOOP_DATABASE_URL: Field required"),
-        ({"HTTP_PORT": "many"}, "CIVICLOOP_HTTP_PORT: "),
-        ({"IDEMPOTENCY_KEY": "c2hvcnQ="}, "CIVICLOOP_IDEMPOTENCY_KEY: "),
-        ({"TOKEN_PUBLIC_KEY": "{}"}, "CIVICLOOP_TOKEN_PUBLIC_KEY: not the JWK"),
-        ({"LOG_FORMAT": "xml"}, "CIVICLOOP_LOG_FORMAT: "),
-    ],
-)
-async def test_a_wrong_setting_is_named(
-    quiet: World, change: dict[str, str | None], complaint: str
-) -> None:
-    """One line per wrong variable, without its value, and exit code 2."""
-    async with started(quiet, **change) as process:
+async def test_wrong_settings_are_named(quiet: World) -> None:
+    """One line per wrong variable, and exit code 2, before anything else is tried."""
+    async with started(quiet, DATABASE_URL=None, HTTP_PORT="many") as process:
         assert await process.ended() == 2
-    lines = process.output.splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith(complaint)
+    lines = [line.split(":")[0] for line in process.output.splitlines()]
+    assert sorted(lines) == ["CIVICLOOP_DATABASE_URL", "CIVICLOOP_HTTP_PORT"]
 
 
 async def test_a_refusing_database_is_named(quiet: World) -> None:

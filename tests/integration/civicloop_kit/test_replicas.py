@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from msgspec.structs import replace as changed
 from tests.integration.civicloop_kit.test_protections_reading import LooseStore
 from tests.integration.civicloop_kit.world import World, digests, sequences, until
 from tests.unit.civicloop_kit.counting import Counter, attached, counting_room
@@ -107,9 +108,7 @@ async def test_a_lost_partition_is_found_out_by_its_position(world: World) -> No
         engine.batches._positions[place] = 0
         fact = attached(case_id)
         batch = world.batch((fact, 2))
-        moved = [
-            type(item)(**{**_fields(item), "partition": place[1], "offset": 0}) for item in batch
-        ]
+        moved = [changed(item, partition=place[1], offset=0) for item in batch]
         await engine.batches.apply(moved, engine.batches.generation)
         assert (await world.state(engine, case_id)).told == 1
         await until(lambda: engine.batches.positions.get(place) == 1)
@@ -167,7 +166,3 @@ async def test_missing_history_stops_the_stream(world: World) -> None:
             await until(partial(getattr, engine.stream, "failure"))
             assert type(engine.stream.failure).__name__ == "HistoryMissingError"
             assert owned(engine) == 0
-
-
-def _fields(item: Any) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in item.__slots__}

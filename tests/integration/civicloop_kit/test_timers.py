@@ -83,7 +83,7 @@ async def test_an_imported_case_lives_on_its_own_times(quiet: World) -> None:
 async def _change(world: World, case_id: UUID, **fields: str) -> None:
     """Change a stored state behind the room's back."""
     await world.execute(
-        "UPDATE case_rows SET state = state || $1::jsonb WHERE case_id = $2",
+        "UPDATE case_rows SET state = state::jsonb || $1::jsonb WHERE case_id = $2",
         orjson.dumps(fields).decode(),
         case_id,
     )

@@ -1,6 +1,6 @@
 """A small room: it counts what it is told, and misbehaves when the channel of a report says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from civicloop_contracts.codes import CaseStatus, Channel, Outcome, Service
 from civicloop_contracts.fact import Fact, Replay
 from civicloop_contracts.facts import feedback, intake, router
 from civicloop_contracts.snapshot import CaseSnapshot
-from civicloop_kit.jobs import JobEffect
+from civicloop_kit.jobs import JobEffect, QueueJob
 from civicloop_kit.room import Decision, Moment, Room, SnapshotStamp, Stamp
 
 WELL = Channel.SNAP
@@ -90,13 +90,29 @@ def _on_report(hook: Callable[[Any], None]) -> Callable[[Counter, Any, Moment], 
         told = replace(
             state,
             told=state.told + 1,
-            note="\0" if fact.channel is NUL else state.note,
             reports=(*state.reports, fact.report_id),
         )
-        effects = (object(),) if fact.channel is NO_TABLE else ()
-        return Decision(state=told, facts=(Told(number=told.told),), effects=effects)
+        effects = {NO_TABLE: (object(),), NUL: (_job_with_nul(fact.case_id),)}
+        return Decision(
+            state=told,
+            facts=(Told(number=told.told),),
+            effects=effects.get(fact.channel, ()),
+        )
 
     return on_report
+
+
+def _job_with_nul(case_id: UUID) -> QueueJob:
+    """Return what the database refuses: jsonb takes no NUL."""
+    return QueueJob(
+        job_id=f"nul/{case_id}",
+        queue="nul",
+        lane=case_id,
+        ordinal=1,
+        case_id=case_id,
+        payload={"note": "\0"},
+        due_at=datetime.now(UTC),
+    )
 
 
 def on_count(state: Counter, command: Any, _now: datetime) -> Decision[Counter]:
@@ -158,6 +174,26 @@ def numbered(facts: Sequence[Fact]) -> list[tuple[Fact, int]]:
         last[fact.case_id] = last.get(fact.case_id, 0) + 1
         found.append((fact, last[fact.case_id]))
     return found
+
+
+def _unstorable(fact: Any) -> tuple[object, ...]:
+    """Return a job whose words no database takes."""
+    job = QueueJob(
+        job_id=str(fact.report_id),
+        queue="water",
+        lane=fact.report_id,
+        ordinal=1,
+        case_id=fact.case_id,
+        payload={"words": "\0"},
+        due_at=fact.occurred_at,
+    )
+    return (job,)
+
+
+_EFFECTS: Mapping[Channel, Callable[[Any], tuple[object, ...]]] = {
+    NO_TABLE: lambda _fact: (object(),),
+    NUL: _unstorable,
+}
 
 
 def _round(number: int) -> int:

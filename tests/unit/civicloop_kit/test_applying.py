@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace as changed
 from tests.unit.civicloop_kit.counting import (
     BUG,
     Count,
@@ -14,14 +15,13 @@ from tests.unit.civicloop_kit.counting import (
     RefusedError,
     attached,
     counting_room,
-    showing_room,
     without_effect,
 )
 
 from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Replay, ce_id
 from civicloop_contracts.facts import router
-from civicloop_kit.applying import MAX_TIMERS_AT_ONCE, chain, snapshot_of
+from civicloop_kit.applying import MAX_TIMERS_AT_ONCE, chain
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.received import Received
 from civicloop_kit.room import Decision, Room
@@ -42,7 +42,7 @@ def bench(room: Room[Counter] | None = None, now: datetime = START) -> RoomBench
 def record(number: int, *, offset: int | None = None, **changes: Any) -> Received:
     """Return a report of the case with a number."""
     found = record_of(attached(CASE, **changes), INTAKE, number)
-    return replace(found, offset=number if offset is None else offset)
+    return changed(found, offset=number if offset is None else offset)
 
 
 def command(**body: Any) -> CaseCommand:
@@ -117,7 +117,7 @@ def test_sources_are_counted_apart() -> None:
     room = bench()
     other = record_of(attached(CASE), "/feedback/outcomes", 1)
     room.deliver(record(1))
-    room.deliver(replace(other, topic="feedback.outcomes"))
+    room.deliver(changed(other, topic="feedback.outcomes"))
     assert room.state(CASE).told == 2
     assert set(row(room).inbox) == {INTAKE, "/feedback/outcomes"}
 
@@ -140,7 +140,7 @@ def test_a_held_record_that_comes_twice_is_applied_once() -> None:
     """The same record at two places: the second is a repeat when its turn comes."""
     room = bench()
     early = record(2)
-    for item in (early, replace(early, offset=9), early, record(1)):
+    for item in (early, changed(early, offset=9), early, record(1)):
         room.deliver(item)
     assert (room.state(CASE).told, row(room).held_count) == (2, 0)
 
@@ -150,7 +150,7 @@ def test_a_gap_of_one_source_does_not_hold_another() -> None:
     room = bench()
     room.deliver(record(2))
     other = record_of(attached(CASE), "/feedback/outcomes", 1)
-    assert len(room.deliver(replace(other, topic="feedback.outcomes"))) == 1
+    assert len(room.deliver(changed(other, topic="feedback.outcomes"))) == 1
 
 
 def test_a_bug_holds_its_record_and_all_behind_it() -> None:
@@ -176,9 +176,9 @@ def test_a_release_that_fails_stops_there() -> None:
 def test_what_cannot_be_read_blocks_or_is_a_letter() -> None:
     """With a case it blocks the case; without one it is a dead letter."""
     room = bench()
-    room.deliver(replace(record(1), fact=None, error="value: json_invalid"))
-    room.deliver(replace(record(1), case_id=None, envelope=None, error="ce_id is missing"))
-    room.deliver(replace(record(1), case_id=None, envelope=None, error=None))
+    room.deliver(changed(record(1), fact=None, error="value: json_invalid"))
+    room.deliver(changed(record(1), case_id=None, envelope=None, error="ce_id is missing"))
+    room.deliver(changed(record(1), case_id=None, envelope=None, error=None))
     assert room.held == [("bug", "value: json_invalid")]
     assert [item.reason for item in room._work.letters] == ["ce_id is missing", "unreadable"]
 
@@ -187,7 +187,7 @@ def test_what_has_no_effect_here_advances() -> None:
     """A fact without a handler, and a type that nobody knows, are no gap."""
     room = bench()
     room.tell(without_effect(CASE))
-    room.deliver(replace(record(2), fact=None))
+    room.deliver(changed(record(2), fact=None))
     room.deliver(record(3))
     assert (room.state(CASE).told, room.held) == (1, [])
 
@@ -311,17 +311,6 @@ class TestReplay:
 
         on_bench = bench(replace(room, on_fact={kind: handler}), START + HOUR)
         self._tell(on_bench, 1, START)
-        on_bench.deliver(replace(record_of(attached(uuid4()), INTAKE, 1), offset=5))
+        on_bench.deliver(changed(record_of(attached(uuid4()), INTAKE, 1), offset=5))
         assert [moment.now for moment in moments] == [START, START + HOUR]
         assert {moment.recorded_at for moment in moments} == {START + HOUR}
-
-
-def test_a_snapshot_says_where_it_stands() -> None:
-    """Its version is the one that the row is about to get, with the numbers of all sources."""
-    room = bench(showing_room())
-    room.deliver(record(1))
-    shown = snapshot_of(showing_room(), row(room), "trace")
-    assert shown is not None
-    assert (shown.snapshot.version, shown.traceparent) == (1, "trace")
-    assert shown.snapshot.as_of == {INTAKE: 1, "/feedback/outcomes": 1}
-    assert snapshot_of(counting_room(), row(room), None) is None

@@ -10,6 +10,7 @@ from typing import Final, Generic
 
 from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Replay
+from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections, tracing
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.logs import get_logger
@@ -22,7 +23,6 @@ from civicloop_kit.rows import (
     Letter,
     OutboxFact,
     Row,
-    ShownState,
     Work,
 )
 
@@ -187,7 +187,6 @@ class Applier(Generic[S]):
         row.replay = replay
         row.traceparent = row.traceparent or traceparent
         row.changed = True
-        self._work.traceparents[row.case_id] = traceparent
 
     def _numbered(
         self,
@@ -265,14 +264,13 @@ def chain(previous: str, event_type: str, value: bytes) -> str:
     return sha256(bytes.fromhex(previous) + event_type.encode() + b"\0" + value).hexdigest()
 
 
-def snapshot_of(room: Room[S], row: Row[S], traceparent: str | None) -> ShownState | None:
-    """Return the public state of a changed row, at the version it is about to get."""
+def snapshot_of(room: Room[S], row: Row[S]) -> CaseSnapshot | None:
+    """Return the public state of a case, or None while it has none."""
     if room.snapshot is None:
         return None
     as_of = {source: mark[0] for source, mark in {**row.inbox, **row.emitted}.items()}
-    stamp = SnapshotStamp(case_id=row.case_id, version=row.version + 1, as_of=as_of)
-    snapshot = room.snapshot(row.state, stamp)
-    return None if snapshot is None else ShownState(snapshot=snapshot, traceparent=traceparent)
+    stamp = SnapshotStamp(case_id=row.case_id, version=row.version, as_of=as_of)
+    return room.snapshot(row.state, stamp)
 
 
 def _where(record: Received) -> dict[str, object]:

@@ -29,9 +29,8 @@ from civicloop_kit.rows import Work
 from civicloop_kit.transactions import Transactions
 
 _QUERIES: Final = load_queries(__package__)
-MAX_TRIES: Final = 20
-# How long a caller waits for the result of a COMMIT that broke.
-LOOK_UP_WITHIN_S: Final = 5.0
+# How long a caller waits while his command meets others, or for the result of a broken COMMIT.
+PATIENCE_S: Final = 5.0
 _log = get_logger(__name__)
 
 Outcome = Reply | Exception
@@ -50,9 +49,12 @@ class _New:
 class Commands(Generic[S]):
     """Runs commands on the cases of one room."""
 
-    def __init__(self, transactions: Transactions[S], secret: bytes) -> None:
+    def __init__(
+        self, transactions: Transactions[S], secret: bytes, *, patience_s: float = PATIENCE_S
+    ) -> None:
         self._transactions = transactions
         self._secret = secret
+        self._patience_s = patience_s
         self._gatherer: Gatherer[CaseCommand, Reply] = Gatherer(self._run)
 
     async def submit(self, command: CaseCommand) -> Reply:
@@ -88,13 +90,15 @@ class Commands(Generic[S]):
 
     async def _run_together(self, commands: Sequence[CaseCommand]) -> Sequence[Outcome]:
         """Run in one transaction; redo on a conflict, look up after an unknown COMMIT."""
-        backoff, give_up_at = Backoff(), monotonic() + LOOK_UP_WITHIN_S
+        backoff, give_up_at = Backoff(), monotonic() + self._patience_s
         unknown: CommitUnknownError | None = None
-        for _ in range(MAX_TRIES):
+        while True:
             try:
                 return await self._commit(commands, unknown)
-            except ConflictError:
+            except ConflictError as error:
                 METRICS.conflicts.labels("commands").inc()
+                if monotonic() > give_up_at:
+                    raise UnavailableError(UnavailableError.__doc__) from error
             except UnavailableError as error:
                 if isinstance(error, CommitUnknownError):
                     self._transactions.rescan()
@@ -102,7 +106,6 @@ class Commands(Generic[S]):
                 if unknown is None or monotonic() > give_up_at:
                     raise
             await backoff.wait()
-        raise UnavailableError(UnavailableError.__doc__)
 
     async def _commit(
         self, commands: Sequence[CaseCommand], unknown: CommitUnknownError | None

@@ -91,16 +91,20 @@ def assemble(
         facts=facts,
         letters=letters,
         timers=Timers(transactions),
-        snapshots=_snapshots(room, settings, database),
+        snapshots=_snapshots(store, room, settings, database),
     )
 
 
 def _snapshots(
-    room: Room[S], settings: ServiceSettings, database: Database
+    store: Store[S], room: Room[S], settings: ServiceSettings, database: Database
 ) -> SnapshotRelay | None:
     if room.snapshot is None:
         return None
     topic = f"{settings.topic_prefix}{room.service}.case-snapshots"
     return SnapshotRelay(
-        database, settings.kafka, topic=topic, transactional_id=f"{topic}-{FACT_SHARD}"
+        database,
+        settings.kafka,
+        store.snapshot,
+        topic=topic,
+        transactional_id=f"{topic}-{FACT_SHARD}",
     )

@@ -4,9 +4,9 @@ Only this module and `stream` and `snapshots` name Kafka's client.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Final, Protocol, TypedDict, TypeVar
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -18,9 +18,19 @@ from civicloop_kit.rows import OutboxFact
 
 STOP_TIMEOUT_S: Final = 3.0
 _POSITIVE: Final = 0x7FFFFFFF
-_REMEMBERED_KEYS: Final = 100_000
+_REMEMBERED_KEYS: Final = 20_000
 
+T = TypeVar("T")
 Confirm = Callable[[Sequence[OutboxFact]], None]
+
+
+class Record(TypedDict):
+    """What Kafka is given to store; the time is in milliseconds."""
+
+    key: bytes
+    value: bytes
+    headers: list[tuple[str, bytes]]
+    timestamp: int
 
 
 class SendFailedError(Exception):
@@ -103,28 +113,11 @@ class KafkaProducer:
     async def _send_part(
         self, topic: str, partition: int, facts: Sequence[OutboxFact], confirm: Confirm
     ) -> None:
-        builder, batched = self._producer.create_batch(), list[OutboxFact]()
-        for fact in facts:
-            if not _append(builder, fact):
-                await self._send_batch(builder, topic, partition, batched, confirm)
-                builder, batched = self._producer.create_batch(), []
-                _append(builder, fact)
-            batched.append(fact)
-        await self._send_batch(builder, topic, partition, batched, confirm)
-
-    async def _send_batch(
-        self,
-        builder: object,
-        topic: str,
-        partition: int,
-        facts: Sequence[OutboxFact],
-        confirm: Confirm,
-    ) -> None:
-        builder.close()  # type: ignore[attr-defined]
-        future = await self._producer.send_batch(builder, topic, partition=partition)
-        task = asyncio.create_task(self._confirmed(future, facts, confirm))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        for batch, packed in pack(self._producer, facts, record_of):
+            future = await self._producer.send_batch(batch, topic, partition=partition)
+            task = asyncio.create_task(self._confirmed(future, packed, confirm))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
     async def _confirmed(
         self, future: asyncio.Future[object], facts: Sequence[OutboxFact], confirm: Confirm
@@ -146,8 +139,25 @@ def key_hash(key: bytes) -> int:
     return int(murmur2(key)) & _POSITIVE
 
 
-def record_of(fact: OutboxFact) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
-    """Return key, value and headers of a fact as sent."""
+def pack(
+    producer: AIOKafkaProducer, items: Sequence[T], record_of: Callable[[T], Record]
+) -> Iterator[tuple[object, Sequence[T]]]:
+    """Yield closed batches of one partition's records in order, each with the items in it."""
+    batch, packed = producer.create_batch(), list[T]()
+    for item in items:
+        record = record_of(item)
+        if batch.append(**record) is None:
+            batch.close()
+            yield batch, packed
+            batch, packed = producer.create_batch(), []
+            batch.append(**record)
+        packed.append(item)
+    batch.close()
+    yield batch, packed
+
+
+def record_of(fact: OutboxFact) -> Record:
+    """Return a fact as sent."""
     envelope = Envelope(
         source=fact.source,
         type=fact.type,
@@ -155,13 +165,9 @@ def record_of(fact: OutboxFact) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
         sequence=fact.seq,
         traceparent=fact.traceparent,
     )
-    return str(fact.case_id).encode(), fact.value, headers_of(envelope, fact.recorded_at)
-
-
-def _append(builder: object, fact: OutboxFact) -> bool:
-    key, value, headers = record_of(fact)
-    timestamp = int(fact.recorded_at.timestamp() * 1000)
-    appended = builder.append(  # type: ignore[attr-defined]
-        timestamp=timestamp, key=key, value=value, headers=headers
+    return Record(
+        key=str(fact.case_id).encode(),
+        value=fact.value,
+        headers=headers_of(envelope, fact.recorded_at),
+        timestamp=int(fact.recorded_at.timestamp() * 1000),
     )
-    return appended is not None

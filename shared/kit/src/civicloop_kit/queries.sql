@@ -19,7 +19,7 @@ SELECT topic, partition, "offset", case_id, source, seq, reason, headers, value
 FROM held WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, source, seq NULLS FIRST, held_at
 
 -- name: save
--- Rows by compare-and-set; facts, snapshots only of the cases that were saved; held records; positions.
+-- Rows by compare-and-set; facts and marks to show only of the cases that were saved; positions.
 WITH incoming AS (
     SELECT * FROM unnest(
         $1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::int[], $6::bool[], $7::text[],
@@ -29,12 +29,12 @@ WITH incoming AS (
     )
 ), saved AS (
     UPDATE case_rows r SET
-        version = r.version + 1, inbox = i.inbox::jsonb, emitted = i.emitted::jsonb,
-        held_count = i.held_count, blocked = i.blocked, replay = i.replay::jsonb,
-        traceparent = i.traceparent, timer_at = i.timer_at, state = i.state::jsonb
+        version = r.version + 1, inbox = i.inbox::json, emitted = i.emitted::json,
+        held_count = i.held_count, blocked = i.blocked, replay = i.replay::json,
+        traceparent = i.traceparent, timer_at = i.timer_at, state = i.state::json
     FROM incoming i
     WHERE r.case_id = i.case_id AND (i.expected IS NULL OR r.version = i.expected)
-    RETURNING r.case_id
+    RETURNING r.case_id, r.version
 ), sent AS (
     INSERT INTO outbox (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
     SELECT o.source, o.case_id, o.seq, o.shard, o.topic, o.type, o.value, o.traceparent, o.recorded_at
@@ -44,17 +44,13 @@ WITH incoming AS (
     ) AS o (source, case_id, seq, shard, topic, type, value, traceparent, recorded_at)
     WHERE o.case_id IN (SELECT case_id FROM saved)
 ), shown AS (
-    INSERT INTO snapshots AS s (case_id, version, value, traceparent)
-    SELECT n.case_id, n.version, n.value, n.traceparent
-    FROM unnest($20::uuid[], $21::bigint[], $22::bytea[], $23::text[])
-        AS n (case_id, version, value, traceparent)
-    WHERE n.case_id IN (SELECT case_id FROM saved)
-    ON CONFLICT (case_id) DO UPDATE
-    SET version = excluded.version, value = excluded.value, traceparent = excluded.traceparent
+    INSERT INTO snapshots AS s (case_id, version)
+    SELECT case_id, version FROM saved WHERE $20
+    ON CONFLICT (case_id) DO UPDATE SET version = excluded.version
     WHERE s.version < excluded.version
 ), moved AS (
     UPDATE positions p SET next = n.next
-    FROM unnest($24::text[], $25::int[], $26::bigint[], $27::bigint[])
+    FROM unnest($21::text[], $22::int[], $23::bigint[], $24::bigint[])
         AS n (topic, partition, expected, next)
     WHERE p.topic = n.topic AND p.partition = n.partition AND p.next = n.expected
     RETURNING p.partition
@@ -149,15 +145,16 @@ WHERE outbox.case_id = s.case_id AND outbox.source = s.source AND outbox.seq = s
 SELECT count(*) AS facts, min(recorded_at) AS since FROM outbox WHERE shard = $1
 
 -- name: take_snapshots
--- The newest states that wait to be shown.
-SELECT case_id, version, value, traceparent FROM snapshots ORDER BY case_id LIMIT $1
+-- The cases that wait to be shown, as they are now.
+SELECT r.case_id, r.version, r.inbox, r.emitted, r.held_count, r.blocked, r.replay, r.traceparent, r.state
+FROM snapshots s JOIN case_rows r ON r.case_id = s.case_id ORDER BY s.case_id LIMIT $1
 
 -- name: delete_snapshots
 -- Forget what was shown, unless a newer version has come or is just being saved.
 WITH shown AS (
     SELECT s.case_id FROM snapshots s
     JOIN unnest($1::uuid[], $2::bigint[]) AS w (case_id, version)
-        ON s.case_id = w.case_id AND s.version = w.version
+        ON s.case_id = w.case_id AND s.version <= w.version
     FOR UPDATE OF s SKIP LOCKED
 )
 DELETE FROM snapshots USING shown WHERE snapshots.case_id = shown.case_id

@@ -1,7 +1,6 @@
 """One record from a topic, read as far as it can be read. Nothing here raises."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
@@ -32,8 +31,7 @@ class RawRecord(Protocol):
     headers: tuple[tuple[str, bytes | None], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A record, decoded and validated.
 
     ``envelope`` is None when the headers are unreadable; ``fact`` is None when the value is, or

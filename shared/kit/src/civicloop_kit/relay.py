@@ -30,7 +30,7 @@ from civicloop_kit.rows import OutboxFact
 
 SCAN_EVERY_S: Final = 1.0
 SCAN_LIMIT: Final = 50_000
-REMEMBERED_CASES: Final = 200_000
+REMEMBERED_CASES: Final = 50_000
 _QUERIES: Final = load_queries(__package__)
 _log = get_logger(__name__)
 
@@ -199,19 +199,21 @@ class Relay:
         self._scan_wanted, self._truncated = False, len(rows) == self._scan_limit
         self._next_scan_at = monotonic() + self._scan_every_s
         self.backlog.found(len(rows), min((row["recorded_at"] for row in rows), default=None))
-        return [fact for fact in map(_fact, rows) if self._is_found(fact)]
+        waiting = (row for row in rows if not self._is_in_flight(row))
+        return [self._found(_fact(row)) for row in waiting]
 
-    def _is_found(self, fact: OutboxFact) -> bool:
-        """Tell whether a row has to be sent, and take it as handed over."""
-        if (fact.case_id, fact.source, fact.seq) in self._in_flight:
-            return False
+    def _is_in_flight(self, row: Any) -> bool:
+        return (row["case_id"], row["source"], row["seq"]) in self._in_flight
+
+    def _found(self, fact: OutboxFact) -> OutboxFact:
+        """Take a row that has to be sent as handed over."""
         last = self._handed_over.get((fact.case_id, fact.source), 0)
         if fact.seq <= last:
             # Sent all the same: a reader drops a repeat, but waits for ever for what it misses.
             METRICS.relay_alarms.labels(self._shard).inc()
             _log.error("outbox_row_out_of_order", case_id=str(fact.case_id), seq=fact.seq)
         self._hand_over(fact)
-        return True
+        return fact
 
     def _hand_over(self, fact: OutboxFact) -> None:
         key = (fact.case_id, fact.source)

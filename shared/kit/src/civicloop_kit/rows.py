@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Generic
 from uuid import UUID
 
+import msgspec
+
 from civicloop_contracts.fact import Replay
-from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit.received import Received
 from civicloop_kit.room import S
 
@@ -37,8 +38,7 @@ class Row(Generic[S]):
     changed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxFact:
+class OutboxFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fact as it is stored and sent."""
 
     source: str
@@ -70,14 +70,6 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownState:
-    """A snapshot that waits to be sent."""
-
-    snapshot: CaseSnapshot
-    traceparent: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Move:
     """A position: the next offset of a partition, from what we believe it is."""
 
@@ -100,7 +92,6 @@ class Work(Generic[S]):
     letters: list[Letter] = field(default_factory=list)
     # Cases that failed as bugs in this transaction, a failing timer included.
     failed: set[UUID] = field(default_factory=set)
-    traceparents: dict[UUID, str | None] = field(default_factory=dict)
     moves: Sequence[Move] = ()
 
     @property

@@ -1,25 +1,28 @@
 """Show the newest public state of each case on the compacted topic.
 
-One transaction per flush, at most one flush a second; a reader of committed records never sees half
-a flush, and a fenced process can show nothing.
+A change only marks its case; what is shown is its row at the time of the flush. One transaction
+per flush, at most one flush a second; a reader of committed records never sees half a flush, and a
+fenced process can show nothing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from time import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from civicloop_contracts.snapshot import SNAPSHOT_TYPE
+from civicloop_contracts.snapshot import SNAPSHOT_TYPE, CaseSnapshot
 from civicloop_kit.backoff import Backoff
 from civicloop_kit.kafka import KafkaAccess
 from civicloop_kit.leadership import Leadership
 from civicloop_kit.logs import get_logger
 from civicloop_kit.postgres import CommitUnknownError, Database, UnavailableError, load_queries
+from civicloop_kit.producing import Record, key_hash, pack
 
 FLUSH_EVERY_S: Final = 1.0
-FLUSH_LIMIT: Final = 5_000
+FLUSH_LIMIT: Final = 1_000
 STOP_TIMEOUT_S: Final = 3.0
 SNAPSHOT_SHARD: Final = 200
 _QUERIES: Final = load_queries(__package__)
@@ -27,13 +30,20 @@ _log = get_logger(__name__)
 
 
 class SnapshotRelay:
-    """Sends what waits in the table `snapshots`."""
+    """Sends what waits in the table `snapshots`; *snapshot* makes it of a case row."""
 
     def __init__(
-        self, database: Database, access: KafkaAccess, *, topic: str, transactional_id: str
+        self,
+        database: Database,
+        access: KafkaAccess,
+        snapshot: Callable[[Any], CaseSnapshot | None],
+        *,
+        topic: str,
+        transactional_id: str,
     ) -> None:
         self._database = database
         self._access = access
+        self._snapshot = snapshot
         self._topic = topic
         self._transactional_id = transactional_id
         self._leadership = Leadership(database.url, SNAPSHOT_SHARD)
@@ -82,16 +92,38 @@ class SnapshotRelay:
             rows = await connection.fetch(_QUERIES["take_snapshots"], FLUSH_LIMIT)
         if not rows:
             return 0
-        async with producer.transaction():
-            for row in rows:
-                await producer.send(
-                    self._topic,
-                    key=str(row["case_id"]).encode(),
-                    value=row["value"],
-                    headers=_headers(row),
-                )
+        shown = [record for row in rows if (record := self._record(row))]
+        if shown:
+            await self._send(producer, shown)
         await self._forget(rows)
         return len(rows)
+
+    def _record(self, row: Any) -> Record | None:
+        snapshot = self._snapshot(row)
+        if snapshot is None:
+            return None
+        return Record(
+            key=str(snapshot.case_id).encode(),
+            value=snapshot.model_dump_json(exclude_none=True).encode(),
+            headers=_headers(snapshot, row["traceparent"]),
+            timestamp=int(time() * 1000),
+        )
+
+    async def _send(self, producer: AIOKafkaProducer, records: Sequence[Record]) -> None:
+        by_partition = await self._by_partition(producer, records)
+        async with producer.transaction():
+            for partition, part in by_partition.items():
+                for batch, _ in pack(producer, part, lambda record: record):
+                    await producer.send_batch(batch, self._topic, partition=partition)
+
+    async def _by_partition(
+        self, producer: AIOKafkaProducer, records: Sequence[Record]
+    ) -> Mapping[int, Sequence[Record]]:
+        partitions = await producer.partitions_for(self._topic)
+        found: dict[int, list[Record]] = {}
+        for record in records:
+            found.setdefault(key_hash(record["key"]) % len(partitions), []).append(record)
+        return found
 
     async def _forget(self, rows: Sequence[Any]) -> None:
         try:
@@ -106,16 +138,16 @@ class SnapshotRelay:
             return
 
 
-def _headers(row: Any) -> list[tuple[str, bytes]]:
+def _headers(snapshot: CaseSnapshot, traceparent: str | None) -> list[tuple[str, bytes]]:
     headers = [
         ("ce_specversion", b"1.0"),
-        ("ce_id", f"/feedback/case-snapshots:{row['case_id']}:{row['version']}".encode()),
+        ("ce_id", f"/feedback/case-snapshots:{snapshot.case_id}:{snapshot.version}".encode()),
         ("ce_source", b"/feedback/case-snapshots"),
         ("ce_type", SNAPSHOT_TYPE.encode()),
         ("content-type", b"application/json"),
     ]
-    if row["traceparent"]:
-        headers.append(("traceparent", row["traceparent"].encode()))
+    if traceparent:
+        headers.append(("traceparent", traceparent.encode()))
     return headers
 
 

@@ -10,12 +10,14 @@ import orjson
 
 from civicloop_contracts.envelope import traceparent_of
 from civicloop_contracts.fact import Replay
+from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections
+from civicloop_kit.applying import snapshot_of
 from civicloop_kit.jobs import DropLane, FinishJob, QueueJob, RetryJob, write_job_effects
 from civicloop_kit.postgres import ConflictError, Connection, load_queries
 from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
 from civicloop_kit.room import Room, S
-from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, ShownState, Work
+from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, Work
 from civicloop_kit.sealing import Sealer
 
 _QUERIES: Final = load_queries(__package__)
@@ -65,9 +67,11 @@ class Store(Generic[S]):
         row = await connection.fetchrow(_QUERIES["read_state"], case_id)
         return None if row is None or row["state"] is None else self._row(row)
 
-    async def save(
-        self, connection: Connection, work: Work[S], shown: Sequence[ShownState], now: datetime
-    ) -> None:
+    def snapshot(self, record: Any) -> CaseSnapshot | None:
+        """Return the public state in a case row, or None while it has none."""
+        return snapshot_of(self._room, self._row(record))
+
+    async def save(self, connection: Connection, work: Work[S], now: datetime) -> None:
         """Save a transaction's worth.
 
         Raises:
@@ -78,7 +82,7 @@ class Store(Generic[S]):
         await self._write_effects(connection, work.effects)
         await _write_held(connection, work, now)
         await self._write_letters(connection, work.letters, now)
-        await self._save_rows(connection, work, shown)
+        await self._save_rows(connection, work)
 
     def _row(self, row: Any) -> Row[S]:
         state = row["state"]
@@ -107,9 +111,7 @@ class Store(Generic[S]):
         if jobs:
             await write_job_effects(connection, jobs)
 
-    async def _save_rows(
-        self, connection: Connection, work: Work[S], shown: Sequence[ShownState]
-    ) -> None:
+    async def _save_rows(self, connection: Connection, work: Work[S]) -> None:
         rows, moves = work.changed, work.moves
         if not rows and not moves:
             return
@@ -117,10 +119,7 @@ class Store(Generic[S]):
             _QUERIES["save"],
             *self._row_columns(rows),
             *fact_columns(protections.facts_to_save(work.facts)),
-            [state.snapshot.case_id for state in shown],
-            [state.snapshot.version for state in shown],
-            [state.snapshot.model_dump_json(exclude_none=True).encode() for state in shown],
-            [state.traceparent for state in shown],
+            self._room.snapshot is not None,
             [move.topic for move in moves],
             [move.partition for move in moves],
             [move.expected for move in moves],

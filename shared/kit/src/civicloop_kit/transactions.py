@@ -3,14 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Generic
 
-from civicloop_kit.applying import Applier, snapshot_of
+from civicloop_kit.applying import Applier
 from civicloop_kit.clock import Clock
 from civicloop_kit.failures import Failures
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import Connection, Database
 from civicloop_kit.room import Room, S
-from civicloop_kit.rows import OutboxFact, Row, ShownState, Work
+from civicloop_kit.rows import OutboxFact, Work
 from civicloop_kit.store import Store
 
 _log = get_logger(__name__)
@@ -49,8 +49,7 @@ class Transactions(Generic[S]):
             TooManyHeldError: Too many cases would be held as bugs.
         """
         self.failures.check(len(work.failed))
-        shown = [state for row in work.changed if (state := self._shown(row, work))]
-        await self.store.save(connection, work, shown, self.clock.now())
+        await self.store.save(connection, work, self.clock.now())
 
     def committed(self, work: Work[S]) -> None:
         """Tell the relay and the room what was saved."""
@@ -73,6 +72,3 @@ class Transactions(Generic[S]):
             self.room.saved(effects)
         except Exception:  # noqa: BLE001 - it is saved; who was not told looks again by himself
             _log.exception("room_not_told")
-
-    def _shown(self, row: Row[S], work: Work[S]) -> ShownState | None:
-        return snapshot_of(self.room, row, work.traceparents.get(row.case_id))

@@ -25,3 +25,11 @@ def test_an_assisting_task_leads_nothing(bench: Bench, story: Story) -> None:
     bench.tell(story.filed(), story.assisting())
     row = bench.case_row()
     assert (row.lead, row.due_at, row.response_due_at) == (None, None, None)
+
+
+def test_every_remark_counts(bench: Bench, story: Story) -> None:
+    """Also the second and the third; disputes and parked deliveries alike."""
+    for count in (1, 2, 3):
+        bench.tell(story.remarked(), story.disputed(), story.parked(count / 10))
+        row = bench.case_row()
+        assert (row.remarks, row.disputes, bench.task_row().parked) == (count, count, count)

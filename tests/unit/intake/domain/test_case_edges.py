@@ -1,8 +1,15 @@
 """The public status at the edges: two dispatches of one attempt."""
 
-from tests.unit.intake.domain.test_case import closed, dispatched, filed, folded
+from tests.unit.intake.domain.test_case import (
+    closed,
+    dispatched,
+    filed,
+    folded,
+    rejected,
+    status_of,
+)
 
-from intake.domain.model import Outcome
+from intake.domain.model import Outcome, Status
 
 
 def test_of_one_attempt_the_first_lead_read_stands() -> None:
@@ -26,3 +33,9 @@ def test_each_round_has_one_end() -> None:
     for order in ((first, second), (second, first)):
         ends = folded(filed(), *order, *order).ends
         assert sorted(end.round for end in ends) == [1, 2]
+
+
+def test_what_was_rejected_stays_rejected() -> None:
+    """An end of the same case that is read later says nothing, however early it was."""
+    assert status_of(folded(rejected(), closed(-5))) is Status.REJECTED
+    assert status_of(folded(closed(-5), rejected())) is Status.REJECTED

@@ -47,4 +47,5 @@ def test_a_disputed_task_waits_only_for_its_settlement() -> None:
 def test_a_task_that_was_answered_waits_for_nothing(answer: Answer) -> None:
     """Returned or completed, also when it was never acknowledged."""
     assert _names(TASK, answer) == []
+    assert _names(replace(TASK, dispute=DISPUTE), answer) == []
     assert _names(replace(TASK, cancelled_at=T)) == []

@@ -63,7 +63,8 @@ def missed_limits(result: dict[str, Any]) -> list[str]:
             misses.append(f"{name} has {resident:.0f} MB, more than {MAX_SERVICE_MB:.0f} MB")
     for name, seconds in result["up_s"].items():
         if seconds > MAX_START_S:
-            misses.append(f"`civicloop up` ({name}) took {seconds} s, more than {MAX_START_S:.0f} s")
+            limit = f"more than {MAX_START_S:.0f} s"
+            misses.append(f"`civicloop up` ({name}) took {seconds} s, {limit}")
     return misses
 
 
@@ -82,8 +83,10 @@ def _result(pairs: list[tuple[Leg, Leg]], seen: Seen, starts: dict[str, float]) 
 
 def _text(result: dict[str, Any]) -> str:
     lines = [
-        f"per case: {result['facts_per_case']} facts, {result['bytes_per_case']} bytes, "
-        f"{result['reads_per_case']} reads",
+        (
+            f"per case: {result['facts_per_case']} facts, {result['bytes_per_case']} bytes, "
+            f"{result['reads_per_case']} reads"
+        ),
         f"ratio to the bare loop, median: {result['ratio']:.2f} (at least {MIN_RATIO:.2f})",
         *(
             f"memory, {name}: {resident:.0f} MB (at most {MAX_SERVICE_MB:.0f})"

@@ -164,9 +164,7 @@ class _Watch:
             for place in found.result(ANSWER_WITHIN_S).topic_partitions
         }
         topics = {prefix + topic.name for topic in subscriptions(Service(room))}
-        return all(
-            saved.get(place, 0) >= end for place, end in ends.items() if place[0] in topics
-        )
+        return all(saved.get(place, 0) >= end for place, end in ends.items() if place[0] in topics)
 
     def _ends(self, topics: Sequence[str]) -> Mapping[tuple[str, int], int]:
         places = [
@@ -174,7 +172,8 @@ class _Watch:
             for topic in topics
             for number in range(PARTITIONS)
         ]
-        found = self._admin.list_offsets(dict.fromkeys(places, OffsetSpec.latest()))
+        latest: OffsetSpec = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        found = self._admin.list_offsets(dict.fromkeys(places, latest))
         return {
             (place.topic, place.partition): answer.result(ANSWER_WITHIN_S).offset
             for place, answer in found.items()

@@ -5,7 +5,7 @@ They hear of a case when the service has saved it, and answer by the service's o
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 from uuid import UUID
 
 from civicloop_contracts.codes import Service
@@ -42,12 +42,18 @@ class PromptPeople:
                 self._hear(effect.case_id, self._completed, self._handled)
             elif isinstance(effect, CaseMeasure) and effect.state == CaseState.TO_VERIFY:
                 self._hear(effect.case_id, self._handled, self._completed)
-            elif isinstance(effect, CaseMeasure) and effect.state == CaseState.TO_CALL_BACK:
-                if effect.case_id not in self._called:
-                    self._called.add(effect.case_id)
-                    self._todo.append((effect.case_id, _SATISFIED))
+            elif self._is_first_call(effect):
+                self._called.add(effect.case_id)
+                self._todo.append((effect.case_id, _SATISFIED))
         if self._todo:
             self.worker.wake()
+
+    def _is_first_call(self, effect: object) -> TypeGuard[CaseMeasure]:
+        return (
+            isinstance(effect, CaseMeasure)
+            and effect.state == CaseState.TO_CALL_BACK
+            and effect.case_id not in self._called
+        )
 
     async def answer(self) -> int:
         """Answer for the cases that wait; returns how many answers that were."""

@@ -1,53 +1,87 @@
-"""What is measured of HTTP, and what is not."""
+"""What the HTTP side measures and answers when a request does not get far."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
 from joserfc.jwk import OKPKey
+from prometheus_client import REGISTRY
+from starlette.requests import Request
 
 from civicloop_kit.auth import TokenVerifier, public
 from civicloop_kit.health import Health
-from civicloop_kit.http import make_app
-from civicloop_kit.metrics import METRICS
+from civicloop_kit.http import make_app, traceparent_of
+
+LIMIT = 64
+TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-00"
 
 
 @pytest.fixture
 def client() -> TestClient:
-    """Give a service with one door."""
+    """Give a service with a door that breaks and one that tells its trace."""
     router = APIRouter(dependencies=[Depends(public)])
 
-    @router.get("/things/{name}")
-    async def get_thing(name: str) -> str:
-        return name
+    @router.post("/broken")
+    async def broken() -> None:
+        raise ZeroDivisionError
 
-    tokens = TokenVerifier(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=False)))
-    app = make_app("test", [router], {}, tokens=tokens, health=Health(), max_body_bytes=1024)
-    return TestClient(app)
+    @router.get("/trace")
+    async def trace(request: Request) -> str | None:
+        return traceparent_of(request)
 
-
-def _counted() -> dict[tuple[str, ...], float]:
-    return {
-        tuple(sample.labels.values()): sample.value
-        for metric in METRICS.requests.collect()
-        for sample in metric.samples
-        if sample.name.endswith("_total")
-    }
-
-
-def test_a_request_counts_under_the_name_of_its_route(client: TestClient) -> None:
-    """Not under its path, which may hold anything."""
-    before = _counted().get(("/things/{name}", "200"), 0)
-    client.get("/things/somebody")
-    after = _counted()
-    assert after["/things/{name}", "200"] == before + 1
-    assert not any("somebody" in label for labels in after for label in labels)
+    key = OKPKey.generate_key("Ed25519").as_dict(private=False)
+    app = make_app(
+        "edges",
+        [router],
+        {},
+        tokens=TokenVerifier(json.dumps(key)),
+        health=Health(),
+        max_body_bytes=LIMIT,
+    )
+    return TestClient(app, raise_server_exceptions=False)
 
 
-def test_probes_are_not_measured(client: TestClient) -> None:
-    """They would outnumber everything else."""
-    before = _counted()
-    for path in ("/livez", "/readyz", "/metrics"):
-        assert client.get(path).status_code == 200
-    assert _counted() == before
+def counted(route: str, status: int) -> float:
+    """Return how many requests were counted."""
+    labels = {"route": route, "status": str(status)}
+    return REGISTRY.get_sample_value("civicloop_http_requests_total", labels) or 0.0
+
+
+def test_a_broken_door_is_counted(client: TestClient) -> None:
+    """An error that nobody foresaw is the one that must not be missing."""
+    before = counted("/broken", 500)
+    assert client.post("/broken").status_code == 500
+    assert counted("/broken", 500) == before + 1
+
+
+def test_a_body_that_is_too_large_is_counted(client: TestClient) -> None:
+    """Declared or streamed, it never came to a route."""
+    before = counted("unknown", 413)
+
+    def streamed() -> Iterator[bytes]:
+        yield from (b"x" * LIMIT for _ in range(2))
+
+    assert client.post("/broken", content=b"x" * (LIMIT + 1)).status_code == 413
+    assert client.post("/broken", content=streamed()).status_code == 413
+    assert counted("unknown", 413) == before + 2
+
+
+def test_probes_are_not_counted(client: TestClient) -> None:
+    """They would drown everything else."""
+    client.get("/livez")
+    assert counted("/livez", 200) == 0
+
+
+def test_a_wrong_method_is_told_which_are_right(client: TestClient) -> None:
+    """405 is a problem too, and says what is allowed."""
+    answer = client.get("/broken")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_a_caller_stays_in_its_trace(client: TestClient) -> None:
+    """What a request leads to carries the caller's trace id."""
+    told = client.get("/trace", headers={"traceparent": TRACE}).json()
+    assert told.split("-")[1] == "a" * 32

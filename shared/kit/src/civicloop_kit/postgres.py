@@ -165,8 +165,8 @@ class Database:
         """
         async with self._connection() as connection:
             transaction = connection.transaction(isolation=isolation)  # type: ignore[arg-type]
-            await transaction.start()
             try:
+                await transaction.start()
                 yield connection
             except BaseException:  # cancellation too: the connection goes back to the pool
                 await _roll_back(connection, transaction)

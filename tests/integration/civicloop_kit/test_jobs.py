@@ -8,7 +8,6 @@ import pytest
 from tests.integration.civicloop_kit.world import World, count
 
 from civicloop_kit.jobs import (
-    DropLane,
     FinishJob,
     Job,
     JobEffect,
@@ -161,28 +160,12 @@ async def test_a_job_that_exists_stays_as_it_is(quiet: World) -> None:
         assert await Jobs(database, "me").waiting() == {"water": 1}
 
 
-async def test_a_decision_may_finish_one_and_drop_the_rest(quiet: World) -> None:
-    """The result of the last attempt, the end of its lane and a last job, all in one decision."""
+async def test_a_decision_may_finish_one_and_queue_the_next(quiet: World) -> None:
+    """The result of the last attempt and a new job of the lane, in one decision."""
     lane = uuid4()
-    await save(quiet, queued("a", lane, 1), queued("b", lane, 2), queued("elsewhere"))
+    await save(quiet, queued("a", lane, 1))
     async with quiet.database() as database:
         await claim(database, free=1)
-        await save(
-            quiet,
-            DropLane(lane=lane),
-            queued("cancellation", lane, 3),
-            FinishJob(job_id="a", claim_no=1),
-        )
+        await save(quiet, queued("b", lane, 2), FinishJob(job_id="a", claim_no=1))
     rows = await quiet.rows("SELECT job_id FROM jobs ORDER BY job_id")
-    assert [row["job_id"] for row in rows] == ["cancellation", "elsewhere"]
-
-
-async def test_dropping_a_lane_ends_a_claimed_job(quiet: World) -> None:
-    """A result of one that was dropped while it was tried finds its claim gone."""
-    lane = uuid4()
-    await save(quiet, queued("a", lane))
-    async with quiet.database() as database:
-        (job,) = await claim(database)
-    await save(quiet, DropLane(lane=lane))
-    with pytest.raises(StaleClaimError):
-        await save(quiet, FinishJob(job_id="a", claim_no=job.claim_no))
+    assert [row["job_id"] for row in rows] == ["b"]

@@ -77,12 +77,12 @@ async def test_a_refused_dead_letter_stops_no_fact(world: World) -> None:
     case_id = uuid4()
     failures = METRICS.send_failures.labels(LETTER_SHARD)
     before = failures._value.get()
-    async with world.running() as engine:
+    async with world.running(**world.own_login()) as engine:
         await world.execute(
             "INSERT INTO outbox SELECT '/router/dead-letters', gen_random_uuid(), 1, $1, $2,"
             " 'civicloop.record.unreadable.v1', '{}', NULL, now()",
             LETTER_SHARD,
-            f"{world.prefix}no-such-topic",
+            f"{world.prefix}intake.dead-letters",
         )
         engine.letters.rescan()
         await until(lambda: failures._value.get() > before)

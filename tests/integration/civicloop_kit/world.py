@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from pydantic import SecretStr
 from tests.unit.civicloop_kit.counting import Count, Counter, counting_room
 
 from civicloop_contracts.envelope import read_envelope
@@ -213,6 +214,13 @@ class World:
         """Return reason and error of every held record, in the order of arrival."""
         rows = await self.rows('SELECT reason, error FROM held ORDER BY partition, "offset"')
         return [(row["reason"], row["error"]) for row in rows]
+
+    def own_login(self) -> dict[str, Any]:
+        """Return settings with the service's own rights, which a fresh topic grants late."""
+        return {
+            "kafka_username": self.environment["CIVICLOOP_KAFKA_USERNAME"],
+            "kafka_password": SecretStr(self.environment["CIVICLOOP_KAFKA_PASSWORD"]),
+        }
 
     def client(self) -> dict[str, Any]:
         """Return the settings of a Kafka client that may do everything."""

@@ -52,14 +52,7 @@ class RetryJob:
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DropLane:
-    """Effect: the unfinished jobs of a lane go away, claimed ones included."""
-
-    lane: UUID
-
-
-JobEffect = QueueJob | FinishJob | RetryJob | DropLane
+JobEffect = QueueJob | FinishJob | RetryJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,22 +99,16 @@ class Jobs:
 
 
 async def write_job_effects(connection: Connection, effects: Sequence[JobEffect]) -> None:
-    """Save the effects of one transaction, in bulk and in this order: finish, retry, drop, queue.
+    """Save the effects of one transaction, in bulk and in this order: finish, retry, queue.
 
-    So a decision may finish a job of a lane and drop the rest of it, and queue its last one.
+    So a decision may finish a job of a lane and queue the next one.
 
     Raises:
         StaleClaimError: A result came too late.
     """
     await _finish(connection, [e for e in effects if isinstance(e, FinishJob)])
     await _retry(connection, [e for e in effects if isinstance(e, RetryJob)])
-    await _drop(connection, [e for e in effects if isinstance(e, DropLane)])
     await _queue(connection, [e for e in effects if isinstance(e, QueueJob)])
-
-
-async def _drop(connection: Connection, drops: Sequence[DropLane]) -> None:
-    if drops:
-        await connection.execute(_QUERIES["drop_lanes"], [e.lane for e in drops])
 
 
 async def _queue(connection: Connection, jobs: Sequence[QueueJob]) -> None:

@@ -208,10 +208,6 @@ FROM unnest($1::text[], $2::bigint[], $3::timestamptz[]) AS r (job_id, claim_no,
 WHERE jobs.job_id = r.job_id AND jobs.claim_no = r.claim_no
 RETURNING jobs.job_id
 
--- name: drop_lanes
--- A lane's unfinished jobs go away; a result of one that is being tried finds its claim gone.
-DELETE FROM jobs WHERE lane = ANY($1::uuid[])
-
 -- name: make_keys
 -- A subject keeps the key that it has.
 INSERT INTO subject_keys (subject_id, wrapped)

@@ -13,7 +13,7 @@ from civicloop_contracts.fact import Replay
 from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections
 from civicloop_kit.applying import snapshot_of
-from civicloop_kit.jobs import DropLane, FinishJob, QueueJob, RetryJob, write_job_effects
+from civicloop_kit.jobs import FinishJob, QueueJob, RetryJob, write_job_effects
 from civicloop_kit.postgres import ConflictError, Connection, load_queries
 from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
 from civicloop_kit.room import Room, S
@@ -21,7 +21,7 @@ from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, Work
 from civicloop_kit.sealing import Sealer
 
 _QUERIES: Final = load_queries(__package__)
-_JOB_EFFECTS: Final = (QueueJob, FinishJob, RetryJob, DropLane)
+_JOB_EFFECTS: Final = (QueueJob, FinishJob, RetryJob)
 _marks = msgspec.json.Decoder(dict[str, Mark])
 LETTER_TYPE: Final = "civicloop.record.unreadable.v1"
 LETTER_SHARD: Final = 100

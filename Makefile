@@ -42,12 +42,13 @@ unit: setup ## Run the tests that need no other process
 integration: setup ## Run the tests that need Kafka and Postgres
 	@$(BIN)/pytest tests/integration tests/e2e
 
-check: setup ## Lint, types, boundaries, drift of what is generated or locked
+check: setup ## Lint, types, boundaries, broken promises, drift of what is generated or locked
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m civicloop_contracts.schemas --check
+	@$(BIN)/python -m civicloop_contracts.compatibility
 	@$(BIN)/python docs/generate.py --check
 	@$(BIN)/python deploy/bootstrap.py --check-lock
 	@$(BIN)/python tests/quality/tracked_files.py

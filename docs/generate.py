@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from generators import command, facts, http, settings, states, topics
+from generators import asyncapi, command, facts, http, settings, states, topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,6 +21,7 @@ MARK: Final = "<!-- Written by `make docs`: change the code, or docs/generators.
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "facts.md": facts.page,
     "topics.md": topics.page,
+    "asyncapi.html": asyncapi.page,
     "states.md": states.page,
     "http.md": http.page,
     "settings.md": settings.page,

@@ -8,13 +8,16 @@ from fastapi.routing import APIRoute
 
 from civicloop_kit.health import Health
 from civicloop_kit.http import Refusals, make_app
+from civicloop_kit.operator_doors import OPERATOR_REFUSALS, operator_router
 from department_adapter.entrypoints import departments
 from department_adapter.entrypoints import http as adapter
 from feedback.entrypoints import http as feedback
 from feedback.entrypoints import indicators
 from generators.facts import pattern_names
 from generators.markdown import fields, fields_table, summary, table, type_of
+from intake.entrypoints import case_http
 from intake.entrypoints import http as intake
+from router.entrypoints import decisions, worklists
 from router.entrypoints import http as router
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ caller. A department's updates have their `update_id` for this.
 answer as follows; what is special to one stands beside it.
 """
 GENERAL: Final = (
-    (400, "idempotency_key_missing", "a report needs the header `Idempotency-Key`"),
+    (400, "idempotency_key_missing", "a report or a supplement needs the header `Idempotency-Key`"),
     (401, "unauthorized", "no token, or not a valid one"),
     (403, "forbidden", "a valid token without the role"),
     (404, "not_found", "no such address"),
@@ -52,14 +55,24 @@ GENERAL: Final = (
     (500, "internal", "a bug; it has been logged"),
     (503, "unavailable", "the database does not answer; see `Retry-After`"),
 )
-ANYWHERE: Final = frozenset({401, 403, 413, 422, 429, 503})
+ANYWHERE: Final = frozenset({401, 403, 413, 422, 429, 500, 503})
 _NOBODY: Final = cast("Any", None)
 _ROUTERS: Final[Mapping[str, tuple[Sequence[APIRouter], Refusals]]] = {
     "intake": (
-        [intake.routes(intake.Doors(_NOBODY, _NOBODY, _NOBODY))],
+        [
+            intake.routes(intake.Doors(_NOBODY, _NOBODY, _NOBODY)),
+            case_http.case_routes(case_http.CaseDoors(_NOBODY)),
+        ],
         intake.REFUSALS,
     ),
-    "router": ([router.plan_router(_NOBODY, _NOBODY)], router.REFUSALS),
+    "router": (
+        [
+            router.plan_router(_NOBODY, _NOBODY),
+            decisions.decision_router(_NOBODY, _NOBODY),
+            worklists.worklist_router(_NOBODY),
+        ],
+        router.REFUSALS,
+    ),
     "department-adapter": (
         [adapter.task_router(_NOBODY), departments.department_router(_NOBODY)],
         adapter.REFUSALS,
@@ -71,6 +84,8 @@ _ROUTERS: Final[Mapping[str, tuple[Sequence[APIRouter], Refusals]]] = {
         ],
         feedback.REFUSALS,
     ),
+    # The kit's own, which every service has.
+    "each service": ([operator_router(_NOBODY, _NOBODY)], OPERATOR_REFUSALS),
 }
 
 

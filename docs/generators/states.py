@@ -11,7 +11,7 @@ from department_adapter.domain.model import TaskState
 from feedback.domain.case import CaseState
 from generators.markdown import table
 from router.domain.case import CaseStatus as RouterCaseStatus
-from router.domain.case import TaskStatus
+from router.domain.task import TaskStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

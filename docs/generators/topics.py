@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from civicloop_contracts.choreography import ANY_WRITER, writers
 from civicloop_contracts.envelope import Envelope, headers_of
-from civicloop_contracts.facts import FACTS
+from civicloop_contracts.holding import models_in
 from civicloop_contracts.topics import Topic, load_topics
 from generators.markdown import table
 
@@ -78,7 +77,7 @@ def _topics() -> Iterator[str]:
             ("transactional writer", "yes" if topic.transactional else "no"),
             ("holds", _holds(topic)),
         ]
-        yield f"## {topic.name}\n\n{table(('', ''), rows)}"
+        yield f"## {topic.name}\n\n{topic.about}\n\n{table(('', ''), rows)}"
 
 
 def _kept(topic: Topic) -> str:
@@ -88,9 +87,7 @@ def _kept(topic: Topic) -> str:
 
 
 def _holds(topic: Topic) -> str:
-    if topic.compacted:
-        return "[CaseSnapshot](facts.md#casesnapshot)"
     if topic.classification == "restricted":
         return "where an unreadable record is, why, and a digest; never its content"
-    facts = [fact for fact in FACTS if fact.source == topic.source or writers()[fact] == ANY_WRITER]
-    return ", ".join(f"[{fact.__name__}](facts.md#{fact.__name__.lower()})" for fact in facts)
+    names = [model.__name__ for model in models_in(topic).values()]
+    return ", ".join(f"[{name}](facts.md#{name.lower()})" for name in names)

@@ -77,7 +77,7 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
         departments=KnownDepartments(list(DEPARTMENT_BY_CODE.values())),
         queues=PostgresQueues(kit.database),
         narratives=IntakeNarratives(
-            kit.http_client, settings.intake_url, settings.service_token.get_secret_value()
+            kit.http_client, settings.intake_url, settings.service_token_file
         ),
         attempts=Attempts({TransportName.WEBHOOK: PromptDepartments(handler)}, breakers),
         breakers=breakers,

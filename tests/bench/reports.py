@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import count as count_up
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -39,7 +40,14 @@ DEPARTMENT_BY_CODE: Final = {
     "03010": "ecology",
     "05002": "housing",
 }
-PLACE: Final = {"division": "410105001", "latitude": 34.7759, "longitude": 113.6799}
+DIVISION: Final = "410105001"
+SOUTH: Final = 34.2759
+WEST: Final = 113.1799
+# Degrees, more than 90 m each way: no report is taken for another of the same matter.
+STEP: Final = 0.001
+COLUMNS: Final = 1_000
+# Counts on from one load to the next: they go into the same tables.
+_numbers = count_up()
 
 
 class RefusedReportsError(Exception):
@@ -58,12 +66,22 @@ def batches(count: int) -> list[bytes]:
 def reports(count: int) -> Iterator[dict[str, Any]]:
     """Return the lines of *count* reports, spread over the departments.
 
-    Sensors say nothing in words: no vault is in the way of the stream.
+    Sensors say nothing in words: no vault is in the way of the stream. Each report has a place of
+    its own.
     """
     for code in islice(cycle(DEPARTMENT_BY_CODE), count):
         matter = {"standard_ref": STANDARD, "kind": "component", "code": code}
-        report = {"channel": "sensor", "matter": matter, "place": PLACE}
+        report = {"channel": "sensor", "matter": matter, "place": _place(next(_numbers))}
         yield {"idempotency_key": str(uuid4()), "report": report}
+
+
+def _place(number: int) -> dict[str, Any]:
+    row, column = divmod(number, COLUMNS)
+    return {
+        "division": DIVISION,
+        "latitude": round(SOUTH + row * STEP, 6),
+        "longitude": round(WEST + column * STEP, 6),
+    }
 
 
 async def send(url: str, token: str, bodies: Sequence[bytes]) -> None:

@@ -11,6 +11,7 @@ from civicloop_contracts.envelope import (
     BodyError,
     Envelope,
     EnvelopeError,
+    NewerCodeError,
     headers_of,
     read_envelope,
     read_fact,
@@ -124,10 +125,28 @@ def test_an_unknown_type_is_no_error() -> None:
     assert read_fact(replace(ENVELOPE, type="civicloop.x.y.v9"), b"{}") is None
 
 
-def test_a_code_of_a_newer_writer_is_no_error() -> None:
-    """A member that this version does not know makes the fact one without effect."""
+def test_a_code_of_a_newer_writer_is_told_apart() -> None:
+    """Where it stands is said, not what it is: the reader decides whether it can do without."""
     body = value_of(example_of(FACTS[0])).replace(b'"snap"', b'"telepathy"')
-    assert read_fact(ENVELOPE, body) is None
+    with pytest.raises(NewerCodeError) as caught:
+        read_fact(ENVELOPE, body)
+    assert "channel" in str(caught.value)
+    assert "telepathy" not in str(caught.value)
+
+
+def test_a_new_code_beside_a_fault_is_a_fault() -> None:
+    """No upgrade would make such a body readable."""
+    body = value_of(example_of(FACTS[0])).replace(b'"snap"', b'"telepathy"')
+    with pytest.raises(BodyError) as caught:
+        read_fact(ENVELOPE, body.replace(b'"410105001"', b'"somewhere"'))
+    assert not isinstance(caught.value, NewerCodeError)
+
+
+def test_a_new_code_about_another_case_is_refused() -> None:
+    """It would be held for the wrong case."""
+    body = value_of(example_of(FACTS[0])).replace(b'"snap"', b'"telepathy"')
+    with pytest.raises(BodyError, match="contradicts"):
+        read_fact(ENVELOPE, body.replace(b"019f2f6a-5c1e", b"019f2f6a-5c1f"))
 
 
 @pytest.mark.parametrize(

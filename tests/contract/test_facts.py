@@ -1,13 +1,16 @@
 """A fact is immutable, names its cause, and cannot carry what a person said."""
 
+from typing import Annotated, Any
+
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError, create_model
 
 from civicloop_contracts.choreography import ANY_WRITER, effects, handled_by, writers
-from civicloop_contracts.codes import Service
+from civicloop_contracts.codes import Precision, Service
 from civicloop_contracts.examples import example_of
 from civicloop_contracts.fact import Fact, FreeTextError, event_type_of, refuse_free_text
 from civicloop_contracts.facts import BY_TYPE, FACTS
+from civicloop_contracts.facts.parts import Place
 from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_contracts.topics import fact_topic, load_topics, subscriptions
 
@@ -36,6 +39,75 @@ def test_free_text_cannot_hide_in_a_part() -> None:
 
         class NoteHidden(Fact):
             parts: list[Part]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        ".*",
+        "^.{1,40}$",
+        "[a-z]+",
+        r"^\S+$",
+        r"^\w+$",
+        r"^[^\n]*$",
+        r"^\p{Han}+$",
+        "^[a-z ]+$",
+        "^[0-9 -]+$",
+    ],
+)
+def test_an_open_pattern_is_free_text(pattern: str) -> None:
+    """A pattern that a name or a sentence fits says nothing."""
+    with pytest.raises(FreeTextError, match="note"):
+
+        class NotePatterned(Fact):
+            note: Annotated[str, StringConstraints(pattern=pattern)]
+
+
+@pytest.mark.parametrize(
+    "kind", [Any, object, dict[str, int], dict[str, Any], list[Any], list, bytes, Any | None]
+)
+def test_what_takes_anything_is_free_text(kind: Any) -> None:
+    """A field without a type, or with keys of anybody's choice, is a door for words."""
+    with pytest.raises(FreeTextError, match="note"):
+        create_model("NoteGiven", __base__=Fact, note=(kind, ...))
+
+
+def test_a_part_that_keeps_what_it_does_not_know_is_free_text() -> None:
+    """Unknown fields are ignored, never carried on."""
+
+    class Keeping(BaseModel):
+        model_config = ConfigDict(extra="allow")
+
+    with pytest.raises(FreeTextError, match="Keeping"):
+        create_model("NoteKept", __base__=Fact, note=(Keeping, ...))
+
+
+def test_keys_with_a_pattern_are_no_free_text() -> None:
+    """As the sources of a snapshot."""
+    key = Annotated[str, StringConstraints(pattern=r"^/[a-z]{1,9}$")]
+    refuse_free_text(create_model("Counted", counts=(dict[key, int], ...)))
+
+
+@pytest.mark.parametrize("field", ["latitude", "longitude"])
+def test_a_coarse_place_has_no_coordinates(field: str) -> None:
+    """What may be told coarsely only cannot be told exactly by mistake."""
+    with pytest.raises(ValidationError, match="coarse"):
+        Place.model_validate({"division": "410105", "precision": "coarse", field: 34.7})
+
+
+def test_an_exact_place_may_have_them_and_a_coarse_one_its_cell() -> None:
+    """Both as before."""
+    cell = Place(division="410105", precision=Precision.COARSE, h3_cell="8831aa5555fffff")
+    exact = Place(division="410105", precision=Precision.EXACT, latitude=34.7, longitude=113.6)
+    assert (cell.latitude, exact.latitude) == (None, 34.7)
+
+
+@pytest.mark.parametrize("part", [*FACTS, Place, CaseSnapshot], ids=lambda part: part.__name__)
+def test_an_error_never_quotes_what_was_given(part: type[BaseModel]) -> None:
+    """Whoever logs it: what was given could be somebody's."""
+    with pytest.raises(ValidationError) as caught:
+        part.model_validate({"case_id": "13977312244-Wang", "division": "13977312244-Wang"})
+    assert "Wang" not in str(caught.value)
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.__name__)

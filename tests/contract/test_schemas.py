@@ -16,6 +16,7 @@ def folder(tmp_path: Path) -> Path:
     """Give a copy of the committed files to damage."""
     for kind in ("schemas", "examples"):
         shutil.copytree(schemas.FOLDER / kind, tmp_path / kind)
+    shutil.copy(schemas.FOLDER / schemas.ASYNCAPI, tmp_path)
     return tmp_path
 
 
@@ -49,10 +50,20 @@ def test_a_missing_file_is_found(folder: Path, kind: str) -> None:
     assert schemas.differences(folder) == [f"{kind}/civicloop.case.closed.v1.json: missing"]
 
 
+def test_a_missing_or_old_document_is_found(folder: Path) -> None:
+    """The AsyncAPI document drifts like a schema."""
+    path = folder / schemas.ASYNCAPI
+    path.write_text(path.read_text().replace("scramSha512", "plain"))
+    assert schemas.differences(folder) == ["asyncapi.json: differs from the model"]
+    path.unlink()
+    assert schemas.differences(folder) == ["asyncapi.json: missing"]
+
+
 def test_writing_mends_everything(folder: Path) -> None:
     """`make schemas` writes what is missing and removes what belongs to nothing."""
     (folder / "schemas" / "civicloop.case.forgotten.v1.json").write_text("{}")
     (folder / "examples" / "civicloop.case.closed.v1.json").unlink()
+    (folder / schemas.ASYNCAPI).unlink()
     schemas.write(folder)
     assert schemas.differences(folder) == []
 

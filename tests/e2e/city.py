@@ -26,6 +26,9 @@ from civicloop_local.tokens import make_token
 HOST: Final = "127.0.0.1"
 READY_WITHIN_S: Final = 40.0
 POLL_S: Final = 0.05
+SERVICES_IN_ORDER: Final = tuple(service.name for service in SERVICES)
+# So many looks at the topics find nothing new: whoever runs has finished what it could.
+SILENT_LOOKS: Final = 3
 
 
 class NeverError(AssertionError):
@@ -103,6 +106,16 @@ class City:
             for envelope, fact in self._read(f"{self.prefix}{topic.name}")
         ]
 
+    def wait_until_silent(self) -> None:
+        """Wait until the topics do not grow any more."""
+        lengths: list[int] = []
+
+        def silent() -> bool:
+            lengths.append(len(self.facts()))
+            return len(set(lengths[-SILENT_LOOKS:])) == 1 and len(lengths) >= SILENT_LOOKS
+
+        eventually(silent)
+
     def facts_of(self, case_id: str) -> list[Fact]:
         """Return the facts of one case, by the time they were recorded."""
         found = [fact for _, fact in self.facts() if str(fact.case_id) == case_id]
@@ -155,6 +168,8 @@ class City:
         changes = {
             "HTTP_PORT": str(self.ports[name]),
             "DATA_DIR": str(self.folder / name),
+            # Equal reports stay cases of their own, unless a test says otherwise.
+            "DUPLICATE_WITHIN_M": "0",
             **self.settings,
         }
         if service_named(name).calls_intake:

@@ -1,4 +1,4 @@
-"""What tests say they show: the markers `choreography` and `endpoint`, read from their source."""
+"""What tests say they show: their markers `choreography`, `endpoint` and `race`, read as text."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-MARKERS: Final = ("choreography", "endpoint")
+RACE: Final = "race"
+MARKERS: Final = ("choreography", "endpoint", RACE)
+# Tests of the pure domain lie here, the others run through real topics.
+PURE: Final = "unit/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One thing that one test shows: a room and a fact, or an endpoint and a status."""
+    """One thing that one test shows: a room and a fact, an endpoint and a status, a race and where.
+
+    A race is shown in the `pure` domain, or through the real `topics`.
+    """
 
     marker: str
     subject: str
@@ -59,8 +65,13 @@ def _claims(decorator: ast.expr, test: str) -> Iterator[Claim]:
     if not test.rpartition("::")[2].startswith("test_"):
         raise ValueError(f"{test} is no test, and says what it shows")
     try:
-        subject, *shown = (ast.literal_eval(argument) for argument in decorator.args)
+        written = [ast.literal_eval(argument) for argument in decorator.args]
     except ValueError as error:
         raise ValueError(f"{test}: write out what the marker {marker} says") from error
+    if marker == RACE:
+        where = "pure" if test.startswith(PURE) else "topics"
+        yield from (Claim(marker=marker, subject=name, what=where, test=test) for name in written)
+        return
+    subject, *shown = written
     for what in shown:
         yield Claim(marker=marker, subject=subject, what=what, test=test)

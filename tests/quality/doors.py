@@ -15,12 +15,16 @@ from joserfc.jwk import OKPKey
 from civicloop_kit.auth import ISSUER, TokenVerifier
 from civicloop_kit.health import Health
 from civicloop_kit.http import Refusals, make_app
-from department_adapter.entrypoints import departments
+from civicloop_kit.operator_doors import OPERATOR_REFUSALS, operator_router
+from department_adapter.entrypoints import departments, parked, pull
 from department_adapter.entrypoints import http as adapter
+from department_adapter.entrypoints.refusals import REFUSALS as ADAPTER_REFUSALS
 from feedback.entrypoints import http as feedback
 from feedback.entrypoints import indicators
+from intake.entrypoints import case_http
 from intake.entrypoints import http as intake
 from intake.testing import sample_body
+from router.entrypoints import decisions, worklists
 from router.entrypoints import http as router
 
 if TYPE_CHECKING:
@@ -37,13 +41,29 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /v1/reports": sample_body(),
     "POST /v1/reports:batch": {"lines": [{"idempotency_key": "a", "report": sample_body()}]},
     "POST /v1/narratives": {"purpose": "delivery", "case_ids": [SOMEBODY]},
+    "POST /v1/reports/{report_id}/supplements": {"text": "more"},
+    "POST /v1/cases/{case_id}/merge": {"survivor": SOMEBODY},
+    "POST /v1/cases/{case_id}/unmerge": {"report_id": SOMEBODY},
     "POST /v1/tasks/{task_id}/updates": {"update_id": SOMEBODY, "kind": "acknowledge"},
+    "POST /v1/departments/{code}/pause": {"until": "2026-05-09T18:00:00+08:00"},
+    "POST /v1/departments/{code}/leases": {"max": 1},
     "PUT /v1/departments/{code}": {"name_zh": "局", "name_en": "Bureau", "transport": "replay"},
+    "POST /v1/disputes/{dispute_id}/settlement": {"lead": "water"},
+    "POST /v1/tasks/{task_id}/reassignment": {"department": "water"},
+    "POST /v1/tasks/{task_id}/extension": {"request_id": SOMEBODY, "approved": True},
+    "POST /v1/tasks/{task_id}/suspension": {"request_id": SOMEBODY, "approved": True},
     "POST /v1/cases/{case_id}/verification": {"passed": True},
     "POST /v1/cases/{case_id}/satisfaction": {"solved": True},
+    "POST /v1/held/retry": {"all": True},
+    "POST /v1/held/cases/{case_id}/discard": {
+        "topic": "intake.cases",
+        "partition": 0,
+        "offset": 1,
+        "why": "not_needed",
+    },
 }
 QUERIES: Final = {"GET /v1/judgements": "?run=boston-1"}
-PATH_VALUES: Final = {"code": "water"}
+PATH_VALUES: Final = {"lease_id": f"{SOMEBODY}.dispatch.1.1", "code": "water"}
 
 
 class Behind:
@@ -95,7 +115,7 @@ def doors() -> list[Door]:
     """Return every endpoint of every service but those that all have: probes and metrics."""
     return [
         Door(service=service, name=f"{method} {route.path}", route=route)
-        for service, (routers, _) in _routers(Behind(RuntimeError())).items()
+        for service, (routers, _) in _with_operators(Behind(RuntimeError())).items()
         for route in _routes(routers)
         for method in sorted(route.methods or ())
     ]
@@ -103,7 +123,7 @@ def doors() -> list[Door]:
 
 def app_over(service: str, error: Exception) -> FastAPI:
     """Return a service's application behind whose doors everything fails with an error."""
-    routers, refusals = _routers(Behind(error))[service]
+    routers, refusals = _with_operators(Behind(error))[service]
     return make_app(
         service,
         routers,
@@ -118,18 +138,46 @@ def headers(role: str) -> dict[str, str]:
     """Return the headers of a caller with a role."""
     now = int(time.time())
     full = "department:water" if role == "department" else role
-    claims = {"iss": ISSUER, "sub": "desk-1", "roles": [full], "iat": now, "exp": now + 600}
+    # The only service that calls another.
+    name = "department-adapter" if role == "service" else "desk-1"
+    claims = {"iss": ISSUER, "sub": name, "roles": [full], "iat": now, "exp": now + 600}
     token = jwt.encode({"alg": "Ed25519"}, claims, SIGNING_KEY, algorithms=["Ed25519"])
     return {"Authorization": f"Bearer {token}", "Idempotency-Key": "a"}
 
 
+def _with_operators(behind: Any) -> Mapping[str, tuple[Sequence[APIRouter], Refusals]]:
+    """Return each service's own doors, and those that the kit adds to every service."""
+    return {
+        service: ([*routers, operator_router(behind, behind)], {**refusals, **OPERATOR_REFUSALS})
+        for service, (routers, refusals) in _routers(behind).items()
+    }
+
+
 def _routers(behind: Any) -> Mapping[str, tuple[Sequence[APIRouter], Refusals]]:
     return {
-        "intake": ([intake.routes(intake.Doors(behind, behind, behind))], intake.REFUSALS),
-        "router": ([router.plan_router(behind, behind)], router.REFUSALS),
+        "intake": (
+            [
+                intake.routes(intake.Doors(behind, behind, behind)),
+                case_http.case_routes(case_http.CaseDoors(behind)),
+            ],
+            intake.REFUSALS,
+        ),
+        "router": (
+            [
+                router.plan_router(behind, behind),
+                decisions.decision_router(behind, behind),
+                worklists.worklist_router(behind),
+            ],
+            router.REFUSALS,
+        ),
         "department-adapter": (
-            [adapter.task_router(behind), departments.department_router(behind)],
-            adapter.REFUSALS,
+            [
+                adapter.task_router(behind),
+                parked.parked_router(behind),
+                departments.department_router(behind),
+                pull.pull_router(behind),
+            ],
+            ADAPTER_REFUSALS,
         ),
         "feedback": (
             [

@@ -45,6 +45,7 @@ def test_the_command_line_runs_every_check_that_is_tested_here() -> None:
         "mypy",
         "lint-imports",
         "civicloop_contracts.schemas --check",
+        "civicloop_contracts.compatibility",
         "bootstrap.py --check-lock",
         "tracked_files.py",
     ):

@@ -26,6 +26,14 @@ def test_each_argument_is_one_claim() -> None:
     assert {claim.test for claim in claims} == {"test_a.py::test_one", "test_a.py::test_two"}
 
 
+@pytest.mark.parametrize(("name", "where"), [("unit/a.py", "pure"), ("e2e/a.py", "topics")])
+def test_a_race_is_shown_where_its_test_lies(name: str, where: str) -> None:
+    """Each name is one claim; the folder says whether it ran through real topics."""
+    text = "@pytest.mark.race('a and b', 'c and d')\ndef test_a(): ..."
+    shown = {("a and b", where), ("c and d", where)}
+    assert claimed(claims_in(text, name), "race") == shown
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

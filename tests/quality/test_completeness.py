@@ -12,7 +12,8 @@ from tests.quality.doors import app_over, doors
 
 from civicloop_contracts.choreography import LATER, effects, handled_by, writers
 from civicloop_contracts.codes import Service
-from department_adapter.entrypoints import http as adapter
+from civicloop_contracts.races import load_races
+from department_adapter.entrypoints import refusals as adapter
 from department_adapter.entrypoints.stream import routes as adapter_routes
 from feedback.entrypoints import http as feedback
 from feedback.entrypoints.stream import FeedbackStream
@@ -52,21 +53,51 @@ ANSWERS = {
     "GET /v1/cases/{case_id}": {200, 404},
     "POST /v1/narratives": {200},
     "DELETE /v1/reports/{report_id}/identity": {204, 404},
+    "POST /v1/reports/{report_id}/withdrawal": {200, 404, 409},
+    "POST /v1/reports/{report_id}/supplements": {200, 201, 400, 404, 409},
+    "POST /v1/cases/{case_id}/merge": {200, 202, 404, 409},
+    "POST /v1/cases/{case_id}/unmerge": {200, 201, 404, 409},
     "GET /v1/cases/{case_id}/plan": {200, 404},
     "GET /v1/catalog": {200},
+    "POST /v1/disputes/{dispute_id}/settlement": {200, 404, 409},
+    "POST /v1/tasks/{task_id}/reassignment": {200, 404, 409},
+    "POST /v1/tasks/{task_id}/extension": {200, 404, 409},
+    "POST /v1/tasks/{task_id}/suspension": {200, 404, 409},
+    "POST /v1/cases/{case_id}/supervision": {200, 404, 409},
+    "GET /v1/disputes": {200},
+    "GET /v1/requests": {200},
     "POST /v1/tasks/{task_id}/updates": {200, 201, 404, 409},
     "GET /v1/tasks/{task_id}/updates": {200, 404},
     "GET /v1/tasks/{task_id}": {200, 404},
+    "POST /v1/tasks/{task_id}/release": {200, 404, 409},
+    "GET /v1/parked": {200},
     "GET /v1/departments": {200},
     "GET /v1/departments/{code}": {200, 404},
     "PUT /v1/departments/{code}": {200, 201},
+    "DELETE /v1/departments/{code}": {200, 404},
+    "POST /v1/departments/{code}/pause": {200, 404, 409},
+    "POST /v1/departments/{code}/resume": {200, 404},
+    "POST /v1/departments/{code}/leases": {200, 404, 409},
+    "GET /v1/departments/{code}/leases": {200, 404, 409},
+    "POST /v1/departments/{code}/leases/{lease_id}/receipt": {200, 404, 409},
     "POST /v1/departments/{code}/rotate-secret": {200, 404, 409},
     "POST /v1/departments/{code}/test": {200, 404, 409},
-    "POST /v1/cases/{case_id}/verification": {200, 403, 404, 409},
+    "POST /v1/cases/{case_id}/verification": {200, 403, 404, 409, 422},
     "POST /v1/cases/{case_id}/satisfaction": {200, 404, 409},
     "GET /v1/verifications": {200},
     "GET /v1/indicators": {200},
     "GET /v1/judgements": {200},
+}
+# The kit's doors for operators, in every service.
+ANSWERS |= {
+    "GET /v1/held": {200},
+    "GET /v1/held/cases/{case_id}": {200, 404},
+    "POST /v1/held/retry": {200, 202, 404},
+    "POST /v1/held/cases/{case_id}/discard": {200, 202, 404, 409},
+    "GET /v1/operations": {200},
+    "GET /v1/operations/{operation_id}": {200, 404},
+    "GET /v1/dead-letters": {200},
+    "GET /v1/dead-letters/{letter_id}": {200, 404},
 }
 OPEN = {"GET /livez", "GET /readyz", "GET /metrics"}
 
@@ -153,3 +184,11 @@ async def test_probes_and_metrics_are_open(service: str, name: str) -> None:
 def test_every_other_endpoint_declares_a_role() -> None:
     """Nobody forgot the lock."""
     assert [door.name for door in doors() if not door.roles] == []
+
+
+def test_every_race_has_its_tests() -> None:
+    """Who wins is shown in the pure domain and through the real topics, for every row."""
+    wanted = {(name, where) for name in load_races() for where in ("pure", "topics")}
+    shown = claimed(CLAIMS, "race")
+    assert sorted(map(str, wanted - shown)) == []
+    assert sorted(map(str, shown - wanted)) == []

@@ -9,7 +9,7 @@ from psycopg import sql
 from tests.integration.civicloop_kit.world import World
 
 from civicloop_kit.settings import PREFIX, ServiceSettings
-from civicloop_local.services import KEYRING_DATABASE
+from civicloop_local.services import KEYRING_DATABASE, service_named
 from civicloop_local.testing import Backends, fresh_prefix
 
 
@@ -45,8 +45,9 @@ def make_world(backends: Backends, migrated: str) -> MakeWorld:
         if topics:
             backends.create_topics(prefix)
         stored = backends.environment(service, migrated)
-        for url in (stored["CIVICLOOP_DATABASE_URL"], _keyring_url(backends, migrated)):
-            _empty(url)
+        for database in (service_named(service).database, KEYRING_DATABASE):
+            # The owner: a serving role may not delete its audit records.
+            _empty(backends.databases.url(database, role=f"{database}_owner", prefix=migrated))
         environment = backends.environment(service, prefix) | {
             "CIVICLOOP_DATABASE_URL": stored["CIVICLOOP_DATABASE_URL"],
             "CIVICLOOP_KEYRING_URL": _keyring_url(backends, migrated),

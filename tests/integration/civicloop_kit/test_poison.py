@@ -12,6 +12,9 @@ from tests.integration.civicloop_kit.world import INTAKE, World, case_in_first_p
 from tests.unit.civicloop_kit.counting import attached
 
 from civicloop_contracts.envelope import Envelope
+from civicloop_kit.held_reads import HeldReads
+from civicloop_kit.operation import Selection
+from civicloop_kit.operations import Operations
 from civicloop_kit.sealing import Sealer
 from civicloop_kit.testing.bench import record_of
 
@@ -108,21 +111,52 @@ async def test_poison_costs_its_case_only(quiet: World, poison: Poison) -> None:
     assert {row["case_id"] for row in rows} == {bad}
 
 
-@pytest.mark.parametrize(
-    "spoil",
-    [_header("ce_type", b"civicloop.case.teleported.v1"), _replaced(b'"snap"', b'"telepathy"')],
-    ids=["unknown type", "unknown code"],
-)
-async def test_what_a_newer_release_says_parks_nobody(
-    quiet: World, spoil: Callable[[Raw], Raw]
-) -> None:
-    """A type or a code that this release does not know advances the sequence."""
-    case_id = uuid4()
+async def test_a_type_of_a_newer_release_parks_nobody(quiet: World) -> None:
+    """A type that this release does not know advances the sequence."""
+    case_id, spoil = uuid4(), _header("ce_type", b"civicloop.case.teleported.v1")
     async with quiet.assembled() as engine:
         records = [_read(quiet, spoil(good(case_id)), 0), _read(quiet, good(case_id, 2), 1)]
         await engine.batches.apply(records, engine.batches.generation)
         state = await quiet.state(engine, case_id)
     assert (state.told, await quiet.held()) == (1, [])
+
+
+async def test_a_code_of_a_newer_release_parks_its_case_only(quiet: World) -> None:
+    """It is held where operators see it, its neighbours go on, and a retry looks at it again."""
+    case_id, neighbour, spoil = uuid4(), uuid4(), _replaced(b'"snap"', b'"telepathy"')
+    async with quiet.assembled() as engine:
+        records = [
+            _read(quiet, raw, offset)
+            for offset, raw in enumerate([spoil(good(case_id)), good(case_id, 2), good(neighbour)])
+        ]
+        await engine.batches.apply(records, engine.batches.generation)
+        assert (await quiet.state(engine, neighbour)).told == 1
+        assert (await quiet.state(engine, case_id)).told == 0
+        (cause,) = [group.cause for group in await HeldReads(engine.transactions.database).groups()]
+        operation = await Operations(engine.transactions).retry(
+            "tester", Selection(case_id=case_id), rate=10
+        )
+    assert await quiet.held() == [("newer", cause.error), ("behind", "")]
+    assert (cause.reason, cause.error) == ("newer", "a newer release's code: channel: enum")
+    assert (operation.cases, operation.freed) == (1, 0)
+
+
+async def test_the_release_that_knows_the_code_applies_what_was_held(quiet: World) -> None:
+    """An upgrade and a retry, and the case is where it would have been."""
+    case_id, spoil = uuid4(), _replaced(b'"snap"', b'"telepathy"')
+    async with quiet.assembled() as engine:
+        records = [_read(quiet, spoil(good(case_id)), 0), _read(quiet, good(case_id, 2), 1)]
+        await engine.batches.apply(records, engine.batches.generation)
+        # What the new release reads in it: the same as the old one reads here.
+        known = (good(case_id)[1] or b"").replace(b'"telepathy"', b'"snap"')
+        await quiet.execute("UPDATE held SET value = $1 WHERE reason = 'newer'", known)
+        selection = Selection(reason="newer")
+        operations = Operations(engine.transactions)
+        await operations.retry("tester", selection, rate=10)
+        while await operations.step():
+            pass
+        state = await quiet.state(engine, case_id)
+    assert (state.told, await quiet.held()) == (2, [])
 
 
 @pytest.mark.parametrize("key", [b"no case", b"\xff", None, b""])

@@ -18,12 +18,16 @@ NOWHERE = "127.0.0.1:1"
 
 async def call(world: World, process: Process, role: str = "channel") -> httpx.Response:
     """Send a command over HTTP."""
-    token = make_token(world.backends.credentials, role=role, subject="tester", hours=1)
     async with httpx.AsyncClient(base_url=process.url) as client:
         return await client.post(
             f"/v1/cases/{uuid4()}/count",
-            headers={"Authorization": f"Bearer {token}", "Idempotency-Key": "key"},
+            headers=_token(world, role) | {"Idempotency-Key": "key"},
         )
+
+
+def _token(world: World, role: str) -> dict[str, str]:
+    token = make_token(world.backends.credentials, role=role, subject="tester", hours=1)
+    return {"Authorization": f"Bearer {token}"}
 
 
 async def test_a_service_answers_and_ends_when_told(world: World) -> None:
@@ -65,6 +69,38 @@ async def test_it_can_be_stopped_before_it_has_started(
         await until(lambda: "start_waits" in process.output)
         process.send(signal.SIGTERM)
         assert await process.ended(STOPS_WITHIN_S) == 0
+
+
+async def test_it_answers_while_its_broker_is_away(quiet: World) -> None:
+    """Alive, not ready; reading doors are open, and nothing is decided before the topics are seen.
+
+    The database may be an older one than they are: numbers would be handed out twice.
+    """
+    async with started(quiet, KAFKA_BOOTSTRAP=NOWHERE) as process:
+        await until(lambda: "start_waits" in process.output)
+        async with httpx.AsyncClient(base_url=process.url) as client:
+            alive, ready = await client.get("/livez"), await client.get("/readyz")
+            held = await client.get("/v1/held", headers=_token(quiet, "operator"))
+        decided = await call(quiet, process)
+        process.send(signal.SIGTERM)
+        assert await process.ended(STOPS_WITHIN_S) == 0
+    assert (alive.status_code, ready.status_code, held.status_code) == (200, 503, 200)
+    assert ready.json()["faults"]["start"] == "the topics are not checked yet"
+    assert (decided.status_code, "retry-after" in decided.headers) == (503, True)
+    assert decided.headers["content-type"] == "application/problem+json"
+    assert await quiet.rows("SELECT FROM case_rows") == []
+
+
+async def test_it_answers_while_its_database_is_away(quiet: World) -> None:
+    """Alive, not ready, and no door is open."""
+    away = f"postgresql://me:pw@{NOWHERE}/x"
+    async with started(quiet, DATABASE_URL=away) as process:
+        await until(lambda: "start_waits" in process.output)
+        async with httpx.AsyncClient(base_url=process.url) as client:
+            alive, ready = await client.get("/livez"), await client.get("/readyz")
+            held = await client.get("/v1/held", headers=_token(quiet, "operator"))
+    assert (alive.status_code, ready.status_code, held.status_code) == (200, 503, 503)
+    assert ready.json()["faults"]["start"] == "the schema is not checked yet"
 
 
 async def test_an_older_schema_is_refused(quiet: World) -> None:

@@ -25,6 +25,7 @@ from civicloop_kit.received import Received, receive
 from civicloop_kit.room import Room
 from civicloop_kit.settings import ServiceSettings
 from civicloop_kit.testing.bench import record_of
+from civicloop_local.credentials import AUDITOR_ROLE
 from civicloop_local.testing import TEST_PARTITIONS, Backends
 
 INTAKE = "/intake/cases"
@@ -178,6 +179,16 @@ class World:
         connection = await asyncpg.connect(self.url)
         try:
             return list(await connection.fetch(query, *arguments))
+        finally:
+            await connection.close()
+
+    async def rows_as_auditor(self, query: str) -> list[Any]:
+        """Ask the database as the role that sees invariant views only."""
+        address = self.url.rsplit("@", 1)[1]
+        password = self.backends.credentials.postgres[AUDITOR_ROLE]
+        connection = await asyncpg.connect(f"postgresql://{AUDITOR_ROLE}:{password}@{address}")
+        try:
+            return list(await connection.fetch(query))
         finally:
             await connection.close()
 

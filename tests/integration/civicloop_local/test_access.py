@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
+from psycopg import sql
 
+from civicloop.lag import read_lags
+from civicloop.topics import TopicReader
 from civicloop_contracts.topics import load_topics
+from civicloop_local.credentials import AUDITOR_ROLE, AUDITOR_USER
 from civicloop_local.kafka import client_settings
+from civicloop_local.kafka_auditor import AUDITOR_GROUPS
 from civicloop_local.services import SERVICES
 from civicloop_local.testing import fresh_prefix
 
 if TYPE_CHECKING:
+    from civicloop_local.services import Record, Service
     from civicloop_local.testing import Backends
 
 NAMES = tuple(service.name for service in SERVICES)
@@ -123,6 +130,95 @@ def test_a_new_table_is_open_to_the_serving_role(backends: Backends, prefix: str
         connection.execute("CREATE TABLE later (id int)")
     with psycopg.connect(backends.databases.url("router", prefix=prefix)) as connection:
         connection.execute("INSERT INTO later VALUES (1)")
+
+
+RECORDS = [(service, record) for service in SERVICES for record in service.records]
+
+
+@pytest.mark.parametrize(
+    ("service", "record"), RECORDS, ids=[f"{s.name}-{r.table}" for s, r in RECORDS]
+)
+def test_a_serving_role_cannot_rewrite_its_audit(
+    backends: Backends, prefix: str, service: Service, record: Record
+) -> None:
+    """It adds rows; it can neither change nor delete one, whoever breaks into it."""
+    table = sql.Identifier(record.table)
+    with psycopg.connect(backends.databases.url(service.database, prefix=prefix)) as connection:
+        for column in _columns(connection, record.table):
+            change = sql.SQL("UPDATE {t} SET {c} = {c}").format(t=table, c=sql.Identifier(column))
+            if column in record.progress:
+                connection.execute(change)
+                continue
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(change)
+        for ending in ("DELETE FROM {}", "TRUNCATE {}", "DROP TABLE {}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                connection.execute(sql.SQL(ending).format(table))
+        # Whoever goes on with an operation locks it first.
+        look = "SELECT * FROM {} FOR UPDATE" if record.progress else "SELECT * FROM {}"
+        connection.execute(sql.SQL(look).format(table))
+
+
+def _columns(connection: psycopg.Connection[Any], table: str) -> list[str]:
+    rows = connection.execute(
+        "SELECT column_name FROM information_schema.columns WHERE table_name = %s "
+        "AND table_schema = 'public'",
+        (table,),
+    )
+    found = [str(name) for (name,) in rows]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
+def test_a_serving_role_waits_for_nothing_long(
+    backends: Backends, prefix: str, service: Service
+) -> None:
+    """What a forgotten transaction may cost others is bounded (protocol.md, 2)."""
+    with psycopg.connect(backends.databases.url(service.database, prefix=prefix)) as connection:
+        shown = [
+            connection.execute(sql.SQL("SHOW {}").format(sql.SQL(setting))).fetchone()
+            for setting in ("idle_in_transaction_session_timeout", "lock_timeout")
+        ]
+    assert shown == [("5s",), ("2s",)]
+
+
+def test_the_auditor_reads_facts_and_nothing_else(backends: Backends, prefix: str) -> None:
+    """Neither dead letters nor a word of its own, and in no service's group."""
+    _write(backends, "intake", f"{prefix}intake.cases")
+    assert _read(backends, AUDITOR_USER, f"{AUDITOR_GROUPS}test", f"{prefix}intake.cases") is None
+    for topic in load_topics():
+        error = _write(backends, AUDITOR_USER, prefix + topic.name)
+        assert error is not None
+        assert error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
+    foreign = _read(backends, AUDITOR_USER, f"{prefix}router", f"{prefix}intake.cases")
+    assert foreign == KafkaError.GROUP_AUTHORIZATION_FAILED
+    letters = f"{prefix}intake.dead-letters"
+    closed = _read(backends, AUDITOR_USER, f"{AUDITOR_GROUPS}test", letters)
+    assert closed == KafkaError.TOPIC_AUTHORIZATION_FAILED
+
+
+def test_the_auditor_can_do_its_work(backends: Backends, prefix: str) -> None:
+    """Read every fact, and see how far each service is."""
+    settings = client_settings(
+        backends.bootstrap, AUDITOR_USER, backends.credentials.kafka[AUDITOR_USER]
+    )
+    with closing(TopicReader(settings, prefix)) as reader:
+        offsets = reader.offsets()
+        seen = sum(1 for _ in reader.read_until(offsets))
+    assert seen == sum(high - low for low, high in offsets.values()) > 0
+    assert {lag.group for lag in read_lags(settings, prefix)} == {prefix + name for name in NAMES}
+
+
+def test_the_auditor_does_not_see_what_a_room_keeps(backends: Backends, prefix: str) -> None:
+    """Sequences and digests are enough to judge by."""
+    for service in SERVICES:
+        auditor = backends.databases.url(service.database, role=AUDITOR_ROLE, prefix=prefix)
+        with psycopg.connect(auditor) as connection:
+            columns = connection.execute("SELECT * FROM audit.case_rows").description
+        names = {column.name for column in columns or ()}
+        assert {"case_id", "inbox", "emitted"} <= names
+        assert "state" not in names
 
 
 def test_the_auditor_sees_the_audit_views_only(backends: Backends, prefix: str) -> None:

@@ -1,163 +1,33 @@
 """This room's tables, through the kit's own path: facts and commands in, rows out."""
 
 import asyncio
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
-from civicloop_contracts.fact import Fact, Replay
+from civicloop_contracts.fact import Replay
 from civicloop_kit.clock import SystemClock
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
-from civicloop_kit.commands import Commands
-from civicloop_kit.jobs import Job, Jobs, StaleClaimError
-from civicloop_kit.postgres import Database
+from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.sealing import Sealer
-from civicloop_kit.store import Store
-from civicloop_kit.testing import FakeClock
-from civicloop_kit.testing.bench import record_of
-from civicloop_kit.transactions import Transactions
-from civicloop_local.testing import Backends, fresh_prefix
 from department_adapter.domain.commands import (
-    Answer,
     AttemptResult,
     DeliveryKind,
     RecordDelivery,
-    RecordUpdate,
     Remark,
     UpdateKind,
 )
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.domain.errors import TaskClosedError
-from department_adapter.domain.model import CaseTasks, TaskState
-from department_adapter.domain.schedule import RetryPolicy
-from department_adapter.main import make_room
+from department_adapter.domain.model import TaskState
 from department_adapter.store.postgres import PostgresQueues, PostgresTasks
 from department_adapter.store.registry import PostgresDepartments
-from department_adapter.testing import CASE_ID, HANDLER, START, cancelled, dispatched, task_ref
+from department_adapter.testing import CASE_ID, START, cancelled, dispatched, task_ref
 
-TASK_ID = task_ref().task_id
-EXPIRY = timedelta(seconds=30)
-ROUTER = "/router/tasks"
-
-
-@dataclass(kw_only=True)
-class Room:
-    """The adapter's hot path on a real database, without topics."""
-
-    database: Database
-    clock: FakeClock
-    transactions: Transactions[CaseTasks]
-    commands: Commands[CaseTasks]
-    jobs: Jobs
-    numbers: Counter[UUID] = field(default_factory=Counter)
-
-    async def tell(self, *facts: Fact) -> None:
-        """Apply facts of the router in one transaction."""
-        records = []
-        for fact in facts:
-            self.numbers[fact.case_id] += 1
-            records.append(record_of(fact, ROUTER, self.numbers[fact.case_id]))
-        async with self.database.transaction() as connection:
-            cases = {fact.case_id for fact in facts}
-            work = await self.transactions.store.lock(connection, cases)
-            applier = self.transactions.applier(work)
-            for record in records:
-                applier.apply_record(record)
-            await self.transactions.save(connection, work)
-        self.transactions.committed(work)
-
-    async def claim(self, queue: str = "water", free: int = 9) -> list[Job]:
-        """Claim what is due."""
-        return list(await self.jobs.claim({queue: free}, self.clock.now(), EXPIRY))
-
-    async def record(self, job: Job, result: AttemptResult) -> Any:
-        """Record how an attempt ended."""
-        body = RecordDelivery(
-            task_id=job.lane,
-            delivery_id=job.job_id,
-            kind=DeliveryKind(job.job_id.split("/")[1]),
-            claim_no=job.claim_no,
-            result=result,
-        )
-        command = CaseCommand(case_id=CASE_ID, body=body, principal="adapter")
-        (outcome,) = await self.commands.submit_all([command])
-        return outcome
-
-    async def update(self, kind: UpdateKind, update_id: UUID, **fields: Any) -> Reply:
-        """Record a department's update."""
-        answer = Answer(kind=kind, handler=HANDLER, **fields)
-        body = RecordUpdate(update_id=update_id, task_id=TASK_ID, department="water", answer=answer)
-        return await self.commands.submit(
-            CaseCommand(
-                case_id=CASE_ID,
-                body=body,
-                principal="department:water",
-                idempotency_key=str(update_id),
-                digest=kind.encode(),
-            )
-        )
-
-    async def count(self, table: str) -> int:
-        """Return how many rows a table has."""
-        async with self.database.read() as connection:
-            return int(await connection.fetchval(f"SELECT count(*) FROM {table}"))  # noqa: S608
-
-
-@pytest.fixture(scope="module")
-def database_url(backends: Backends) -> Iterator[str]:
-    """Return a database that no other test uses."""
-    prefix = fresh_prefix()
-    urls = backends.create_databases(prefix)
-    try:
-        yield urls["department_adapter"]
-    finally:
-        backends.drop_databases(prefix)
-
-
-@pytest.fixture
-async def room(database_url: str) -> AsyncIterator[Room]:
-    """Return the room over empty tables."""
-    database = Database(database_url, application="test")
-    await database.open()
-    tables = (
-        "case_rows",
-        "outbox",
-        "held",
-        "idempotency",
-        "jobs",
-        "departments",
-        "tasks",
-        "updates",
-        "remarks",
-    )
-    async with database.transaction() as connection:
-        for table in tables:
-            await connection.execute(f"DELETE FROM {table}")  # noqa: S608
-    clock = FakeClock(START)
-    sealer = Sealer(b"k" * 32, b"test")
-    definition = make_room(RetryPolicy(), lambda: None)
-    transactions = Transactions(
-        definition,
-        database,
-        Store(definition, sealer, "letters"),
-        clock,
-        "department.handling",
-        lambda _facts: None,
-        lambda: None,
-    )
-    yield Room(
-        database=database,
-        clock=clock,
-        transactions=transactions,
-        commands=Commands(transactions, b"k" * 32),
-        jobs=Jobs(database, "test"),
-    )
-    await database.close()
+from .rooms import TASK_ID, Room
 
 
 async def test_a_task_is_queued_claimed_delivered_and_gone(room: Room) -> None:

@@ -53,7 +53,8 @@ class Intake:
     ) -> httpx.Response:
         """Send a request as somebody with that role."""
         credentials = self.running.backends.credentials
-        token = make_token(credentials, role=role, subject=role, hours=1)
+        subject = "department-adapter" if role == "service" else role
+        token = make_token(credentials, role=role, subject=subject, hours=1)
         headers = {"Authorization": f"Bearer {token}"}
         if key:
             headers["Idempotency-Key"] = key
@@ -125,12 +126,18 @@ class Intake:
 
 
 @pytest.fixture(scope="module")
-def running(backends: Backends, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """Start an intake with topics and databases of its own; they go with the module."""
+def running(
+    backends: Backends, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Running]:
+    """Start an intake with topics and databases of its own; they go with the module.
+
+    A module's `SETTINGS` are its own; by default equal reports stay cases of their own.
+    """
     prefix, folder, port = fresh_prefix(), tmp_path_factory.mktemp("intake"), _free_port()
     backends.create_topics(prefix)
     urls = backends.create_databases(prefix)
-    own = {"HTTP_PORT": str(port), "DATA_DIR": str(folder)}
+    own = {"HTTP_PORT": str(port), "DATA_DIR": str(folder), "DUPLICATE_WITHIN_M": "0"}
+    own |= getattr(request.module, "SETTINGS", {})
     environment = backends.environment("intake", prefix, **own)
     process = subprocess.Popen([sys.executable, "-m", "intake"], env={**os.environ, **environment})
     try:

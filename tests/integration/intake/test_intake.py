@@ -89,7 +89,7 @@ async def test_the_end_is_told_once_whatever_is_read_first(intake: Any, until: A
     view = (await intake.call("GET", f"/v1/cases/{case_id}", "channel")).json()
     assert (view["status"], view["outcome"]) == ("closed", "solved")
     [notice] = intake.notices(report_id)
-    assert notice["notice_id"] == f"{report_id}/1"
+    assert notice["notice_id"] == f"{report_id}/{case_id}/1"
     jobs = "SELECT job_id FROM jobs WHERE case_id = $1"
     assert await intake.column(jobs, UUID(case_id)) == []
     assert await purposes(intake, case_id) == ["notice"]

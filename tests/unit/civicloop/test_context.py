@@ -37,6 +37,8 @@ def test_a_context_knows_addresses_and_lets_in(layout: Layout) -> None:
     assert context.adapter_url == "http://127.0.0.1:20002"
     assert context.auditor_urls["feedback"].startswith("postgresql://auditor:")
     assert context.kafka_settings["bootstrap.servers"] == "127.0.0.1:20004"
+    assert context.kafka_settings["sasl.username"] == "auditor"
+    assert context.kafka_admin_settings["sasl.username"] == "admin"
     assert context.token("department:water").count(".") == 2
     with pytest.raises(StackError, match="no role"):
         context.token("mayor")

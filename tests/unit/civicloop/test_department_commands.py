@@ -35,6 +35,7 @@ class Adapter:
     def __init__(self) -> None:
         self.status = 200
         self.answer: Any = WATER
+        self.answers: list[Any] = []
         self.asked: list[tuple[str, str, str, Any]] = []
         adapter = self
 
@@ -44,13 +45,14 @@ class Adapter:
                 body = json.loads(self.rfile.read(length)) if length else None
                 token = self.headers.get("authorization") or ""
                 adapter.asked.append((self.command, self.path, token, body))
-                text = json.dumps(adapter.answer).encode()
+                said = adapter.answers.pop(0) if adapter.answers else adapter.answer
+                text = json.dumps(said).encode()
                 self.send_response(adapter.status)
                 self.send_header("content-length", str(len(text)))
                 self.end_headers()
                 self.wfile.write(text)
 
-            do_GET = do_PUT = do_POST = _answer  # noqa: N815 - the library's names
+            do_GET = do_PUT = do_POST = do_DELETE = _answer  # noqa: N815 - the library's names
 
             def log_message(self, *_arguments: Any) -> None:
                 """Stay quiet."""
@@ -117,13 +119,27 @@ def test_an_imported_department_has_no_address(adapter: Adapter) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("add", "water"), ("add", "water", "--replay", "--webhook", "http://x/")]
+    "arguments",
+    [
+        ("add", "water"),
+        ("add", "water", "--replay", "--webhook", "http://x/"),
+        ("add", "water", "--replay", "--pull"),
+        ("add", "water", "--pull", "--webhook", "http://x/"),
+    ],
 )
 def test_a_department_is_reached_in_one_way(adapter: Adapter, arguments: tuple[str, ...]) -> None:
     """One line that names the fix; the adapter is not asked."""
     with pytest.raises(StackError, match="--webhook"):
         run(adapter, *arguments)
     assert adapter.asked == []
+
+
+def test_a_department_that_pulls_is_told_how_it_is_let_in(adapter: Adapter) -> None:
+    """It needs no address and no secret, but a token."""
+    adapter.answer = {**WATER, "secret": None}
+    _, output = run(adapter, "add", "power", "--pull")
+    assert (adapter.asked[0][3]["transport"], adapter.asked[0][3]["url"]) == ("pull", None)
+    assert "civicloop token --role department:power" in output
 
 
 def test_a_secret_is_rotated_into_the_file(adapter: Adapter, tmp_path: Path) -> None:

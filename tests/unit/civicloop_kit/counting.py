@@ -17,6 +17,7 @@ WELL = Channel.SNAP
 BUG = Channel.SENSOR
 NUL = Channel.HOTLINE
 NO_TABLE = Channel.COUNCIL
+REFUSED = Channel.SUPERIOR
 
 
 class RefusedError(Exception):
@@ -87,6 +88,8 @@ def _on_report(hook: Callable[[Any], None]) -> Callable[[Counter, Any, Moment], 
         hook(fact)
         if fact.channel is BUG:
             raise ZeroDivisionError
+        if fact.channel is REFUSED:
+            raise RefusedError(RefusedError.__doc__)
         told = replace(
             state,
             told=state.told + 1,

@@ -1,13 +1,17 @@
 """What an idempotency key is stored as: unique per principal, unreadable."""
 
+import hmac
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any, cast
 from uuid import uuid4
 
+import pytest
 from tests.unit.civicloop_kit.counting import Count
+from tests.unit.civicloop_kit.memory import Memory
 
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
-from civicloop_kit.commands import Commands, _answer
+from civicloop_kit.commands import Commands
 
 SECRET = b"s" * 32
 COMMAND = CaseCommand(
@@ -51,11 +55,26 @@ def test_the_key_itself_is_not_readable() -> None:
     assert b"a-key" not in stored
 
 
-def test_a_known_key_answers_the_same_request_only() -> None:
+async def test_a_known_key_answers_the_same_request_only() -> None:
     """With another digest it is another request under a used key."""
-    same = _answer(COMMAND, b"this", {"id": 1})
-    assert same == Reply(body={"id": 1}, repeated=True)
-    assert isinstance(_answer(COMMAND, b"that", {"id": 1}), KeyReusedError)
+    commands = Commands(Memory().transactions(), SECRET)
+    first, again = [await commands.submit(COMMAND) for _ in range(2)]
+    assert again == Reply(body=first.body, repeated=True)
+    with pytest.raises(KeyReusedError):
+        await commands.submit(replace(COMMAND, digest=b"that"))
+
+
+async def test_a_digest_is_stored_under_the_secret_only() -> None:
+    """Who reads the table cannot try what a person may have sent."""
+    stored = []
+    for secret in (SECRET, b"t" * 32):
+        memory = Memory()
+        await Commands(memory.transactions(), secret).submit(COMMAND)
+        ((digest, _),) = memory.tables.replies.values()
+        stored.append(digest)
+    assert stored[0] == hmac.digest(SECRET, COMMAND.digest, sha256)
+    assert stored[0] != stored[1]
+    assert COMMAND.digest not in stored
 
 
 def test_a_command_is_named_as_a_cause() -> None:

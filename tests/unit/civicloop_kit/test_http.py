@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from civicloop_kit.auth import TokenVerifier, public
 from civicloop_kit.command import CommandFailedError, KeyReusedError, OverloadedError
+from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.health import Health
 from civicloop_kit.http import digest_of, make_app, problem_of
 from civicloop_kit.postgres import UnavailableError
@@ -35,6 +36,7 @@ ERRORS = {
     "reused": KeyReusedError(),
     "overloaded": OverloadedError(),
     "unavailable": UnavailableError(),
+    "stopped": TooManyHeldError(),
     "failed": CommandFailedError(),
     "bug": ZeroDivisionError("secret detail"),
 }
@@ -76,6 +78,7 @@ def client(health: Health) -> TestClient:
         ("reused", 409, "idempotency_key_reused"),
         ("overloaded", 429, "overloaded"),
         ("unavailable", 503, "unavailable"),
+        ("stopped", 503, "unavailable"),
         ("failed", 500, "internal"),
         ("bug", 500, "internal"),
     ],

@@ -1,20 +1,24 @@
 """What the HTTP side measures and answers when a request does not get far."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from fastapi import APIRouter, Depends
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from joserfc.jwk import OKPKey
 from prometheus_client import REGISTRY
 from starlette.requests import Request
+from structlog.testing import capture_logs
 
 from civicloop_kit.auth import TokenVerifier, public
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app, traceparent_of
+from civicloop_kit.logs import ExcInfo, kind_and_frames
 
 LIMIT = 64
+CANARY = "13977312244-Wang"
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-00"
 
 
@@ -26,6 +30,18 @@ def client() -> TestClient:
     @router.post("/broken")
     async def broken() -> None:
         raise ZeroDivisionError
+
+    @router.get("/half")
+    async def half() -> StreamingResponse:
+        async def parts() -> AsyncIterator[bytes]:
+            yield b"half"
+            raise ZeroDivisionError(CANARY)
+
+        return StreamingResponse(parts())
+
+    @router.get("/quoting")
+    async def quoting() -> None:
+        raise ValueError(CANARY)
 
     @router.get("/trace")
     async def trace(request: Request) -> str | None:
@@ -40,7 +56,7 @@ def client() -> TestClient:
         health=Health(),
         max_body_bytes=LIMIT,
     )
-    return TestClient(app, raise_server_exceptions=False)
+    return TestClient(app)
 
 
 def counted(route: str, status: int) -> float:
@@ -54,6 +70,28 @@ def test_a_broken_door_is_counted(client: TestClient) -> None:
     before = counted("/broken", 500)
     assert client.post("/broken").status_code == 500
     assert counted("/broken", 500) == before + 1
+
+
+def test_what_nobody_foresaw_reaches_no_server(client: TestClient) -> None:
+    """Raised on, it would be logged there in its own words; here its kind is, and 500 is told."""
+    with capture_logs() as logs:
+        answer = client.get("/quoting")
+    assert (answer.status_code, answer.json()["type"]) == (500, "urn:civicloop:problem:internal")
+    (line,) = logs
+    assert (line["event"], line["error"]) == ("request_failed", "ValueError")
+    assert CANARY not in kind_and_frames(_info(line["exc_info"]))
+    assert CANARY not in answer.text
+
+
+def test_a_half_sent_answer_is_not_answered_twice(client: TestClient) -> None:
+    """Nobody can take it back; it is logged, and nothing else is raised."""
+    with capture_logs() as logs:
+        assert client.get("/half").text == "half"
+    assert [line["event"] for line in logs] == ["request_failed"]
+
+
+def _info(error: BaseException) -> ExcInfo:
+    return type(error), error, error.__traceback__
 
 
 def test_a_body_that_is_too_large_is_counted(client: TestClient) -> None:

@@ -1,11 +1,85 @@
 """The trace that a case belongs to is passed on, at a price that the hot path can pay."""
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, suppress
+
 import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 
 from civicloop_kit import tracing
 
 UNSAMPLED = "00-" + "a" * 32 + "-" + "b" * 16 + "-00"
 SAMPLED = "00-" + "a" * 32 + "-" + "b" * 16 + "-01"
+
+
+OTHER = "00-" + "c" * 32 + "-" + "d" * 16 + "-01"
+CANARY = "13977312244-Wang"
+EXPORTER = InMemorySpanExporter()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _exporting() -> None:
+    # Samples no trace by itself: what is exported belongs to a trace that somebody else sampled.
+    provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(0)))
+    provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
+    trace.set_tracer_provider(provider)
+
+
+@pytest.fixture
+def exported() -> Iterator[InMemorySpanExporter]:
+    """Give what is exported."""
+    EXPORTER.clear()
+    yield EXPORTER
+    EXPORTER.clear()
+
+
+def the_span(exported: InMemorySpanExporter) -> ReadableSpan:
+    """Return the only one."""
+    (span,) = exported.get_finished_spans()
+    return span
+
+
+def test_the_span_of_a_batch_belongs_to_its_first_record(exported: InMemorySpanExporter) -> None:
+    """It is exported because a record in it is, and leads to the others."""
+    with tracing.batch("router process", [SAMPLED, OTHER]):
+        pass
+    span = the_span(exported)
+    assert span.context is not None
+    assert span.parent is not None
+    assert (span.context.trace_id, span.parent.span_id) == (int("a" * 32, 16), int("b" * 16, 16))
+    assert [link.context.trace_id for link in span.links] == [int("c" * 32, 16)]
+
+
+def test_a_batch_without_a_sampled_record_has_no_span(exported: InMemorySpanExporter) -> None:
+    """Nobody would look at it."""
+    with tracing.batch("router process", []):
+        pass
+    assert exported.get_finished_spans() == ()
+
+
+@pytest.mark.parametrize(
+    "spanned",
+    [
+        lambda: tracing.hop(SAMPLED, "router Case"),
+        lambda: tracing.request(SAMPLED, "Civicloop test GET"),
+        lambda: tracing.batch("router process", [SAMPLED]),
+    ],
+    ids=["hop", "request", "batch"],
+)
+def test_a_failure_is_told_by_its_kind_only(
+    spanned: Callable[[], AbstractContextManager[object]], exported: InMemorySpanExporter
+) -> None:
+    """Its message may quote what a person said."""
+    with suppress(ValueError), spanned():
+        raise ValueError(CANARY)
+    span = the_span(exported)
+    assert not span.status.is_ok
+    assert span.status.description == "ValueError"
+    assert CANARY not in span.to_json()
 
 
 @pytest.mark.parametrize("traceparent", [None, UNSAMPLED])

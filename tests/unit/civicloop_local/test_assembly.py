@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -10,9 +10,6 @@ from civicloop_local.assembly import ALL_PARTS, PORTS, service_environment
 from civicloop_local.credentials import Credentials, load_credentials
 from civicloop_local.layout import Layout
 from civicloop_local.services import SERVICES, Service
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NUMBERS = {name: 20_000 + number for number, name in enumerate(PORTS)}
 
@@ -26,7 +23,9 @@ def credentials(tmp_path: Path) -> Credentials:
 
 
 def _own(service: Service, credentials: Credentials) -> dict[str, str]:
-    return service_environment(service, credentials, NUMBERS, prefix="t1-")
+    return service_environment(
+        service, credentials, NUMBERS, token_file=Path("own.token"), prefix="t1-"
+    )
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
@@ -44,6 +43,14 @@ def test_the_keyring_is_for_two_services(credentials: Credentials) -> None:
     """Who needs no personal data cannot reach its keys."""
     users = {s.name for s in SERVICES if "CIVICLOOP_KEYRING_URL" in _own(s, credentials)}
     assert users == {"intake", "department-adapter"}
+
+
+def test_a_token_is_in_a_file_and_for_one_service(credentials: Credentials) -> None:
+    """An environment cannot be renewed; only the adapter asks another service."""
+    told = {s.name: _own(s, credentials).get("CIVICLOOP_SERVICE_TOKEN_FILE") for s in SERVICES}
+    holders = {name: path for name, path in told.items() if path is not None}
+    assert holders == {"department-adapter": "own.token"}
+    assert "CIVICLOOP_SERVICE_TOKEN" not in _own(SERVICES[2], credentials)
 
 
 def test_a_prefix_reaches_topics_and_databases(credentials: Credentials) -> None:

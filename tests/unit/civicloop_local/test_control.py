@@ -71,6 +71,20 @@ def test_a_stack_with_fewer_parts_must_go_down_first(layout: Layout) -> None:
         control.up(layout, parts=("intake", "router"))
 
 
+def test_reset_names_what_stayed(layout: Layout, tmp_path: Path) -> None:
+    """A folder that is a link to another disk, say; the rest is wiped all the same."""
+    load_credentials(layout)
+    elsewhere = tmp_path / "elsewhere"
+    layout.data("").rename(elsewhere)
+    layout.data("").symlink_to(elsewhere)
+    layout.ports_file.mkdir()
+    with pytest.raises(StackError, match=r"not all is wiped, \S+/data, \S+/ports.json stayed"):
+        control.reset(layout)
+    assert elsewhere.exists()
+    assert not layout.secrets_file.exists()
+    assert not layout.logs.exists()
+
+
 def test_reset_wipes_data_and_secrets(layout: Layout) -> None:
     """And leaves the downloads."""
     load_credentials(layout)

@@ -12,6 +12,7 @@ from civicloop_local.errors import StackError
 from civicloop_local.layout import Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -61,6 +62,56 @@ def test_a_new_user_is_added_without_touching_the_others(layout: Layout) -> None
     assert after.kafka["feedback"] != before.kafka["feedback"]
     assert after.kafka["intake"] == before.kafka["intake"]
     assert after.postgres == before.postgres
+
+
+DAMAGES = {
+    "cut off": lambda text: text[: len(text) // 2],
+    "empty": lambda _text: "",
+    "a list": lambda _text: "[]",
+    "no text": lambda _text: "\udcff",
+    "no passwords": lambda text: json.dumps({**json.loads(text), "postgres": None}),
+    **{
+        f"without {key}": lambda text, key=key: json.dumps(
+            {name: value for name, value in json.loads(text).items() if name != key}
+        )
+        for key in ("keyring_key", "idempotency_key", "token_key")
+    },
+    "an empty key": lambda text: json.dumps({**json.loads(text), "keyring_key": ""}),
+    "without the superuser": lambda text: text.replace('"postgres": "', '"forgotten": "'),
+    "without the admin": lambda text: text.replace('"admin": "', '"forgotten": "'),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_never_replaced(layout: Layout, damage: Callable[[str], str]) -> None:
+    """New keys would lose every vault: it stays as it is, and the message names the way out."""
+    load_credentials(layout)
+    broken = damage(layout.secrets_file.read_text()).encode(errors="surrogateescape")
+    layout.secrets_file.write_bytes(broken)
+    with pytest.raises(StackError, match=r"secrets\.json is damaged.*backup.*civicloop reset"):
+        load_credentials(layout)
+    assert layout.secrets_file.read_bytes() == broken
+
+
+def test_a_lost_file_is_not_made_anew_beside_the_data(layout: Layout) -> None:
+    """What the old keys opened, new ones cannot."""
+    layout.data("postgres").mkdir()
+    (layout.data("postgres") / "PG_VERSION").write_text("17")
+    with pytest.raises(StackError, match="backup"):
+        load_credentials(layout)
+    assert not layout.secrets_file.exists()
+
+
+def test_entries_of_a_newer_version_stay(layout: Layout) -> None:
+    """Going back to an older version takes no password away."""
+    load_credentials(layout)
+    known = json.loads(layout.secrets_file.read_text())
+    known["kafka"]["later"] = "kept"
+    del known["kafka"]["feedback"]
+    layout.secrets_file.write_text(json.dumps({**known, "another_key": "kept"}))
+    load_credentials(layout)
+    after = json.loads(layout.secrets_file.read_text())
+    assert (after["kafka"]["later"], after["another_key"]) == ("kept", "kept")
 
 
 def test_the_text_of_credentials_shows_none(layout: Layout) -> None:

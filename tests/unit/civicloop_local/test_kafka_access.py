@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from civicloop_contracts.topics import load_topics
-from civicloop_local.kafka_access import Right, rights_for, topic_settings
+from civicloop_local.kafka_access import rights_for, topic_settings
+from civicloop_local.kafka_rights import Right
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from civicloop_local.credentials import load_credentials
+from civicloop_local.layout import Layout
 from civicloop_local.parts import ServicePart
 from civicloop_local.services import service_named
+from civicloop_local.token_files import TokenFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,6 +67,20 @@ def test_a_service_is_ready_when_it_says_so(
 def test_a_service_that_does_not_listen_is_not_ready(tmp_path: Path) -> None:
     """No answer is no."""
     assert not _part(tmp_path, 1).is_ready()
+
+
+def test_a_start_renews_the_services_token(tmp_path: Path) -> None:
+    """Whatever the former process left."""
+    layout = Layout(home=tmp_path / "home", cache=tmp_path / "cache")
+    layout.create()
+    path = layout.run / "own.token"
+    token = TokenFile(path=path, credentials=load_credentials(layout), subject="department-adapter")
+    part = replace(_part(tmp_path, 1), token=token)
+    path.write_text("old")
+    part.renew()
+    assert path.read_text() == "old"
+    part.prepare()
+    assert path.read_text() != "old"
 
 
 def test_a_service_runs_as_its_module_in_its_own_folder(tmp_path: Path) -> None:

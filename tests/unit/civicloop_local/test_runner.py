@@ -34,7 +34,9 @@ class FakePart:
     needs: tuple[str, ...] = ()
     address: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
+    look_every_s: float = 0.05
     starts: int = 0
+    defect: Exception | None = None
 
     def prepare(self) -> None:
         """Count the starts."""
@@ -48,6 +50,8 @@ class FakePart:
 
     def is_ready(self) -> bool:
         """As told."""
+        if self.defect is not None:
+            raise self.defect
         return self.ready
 
 
@@ -176,14 +180,24 @@ def test_a_stopped_part_stays_down(bench: Bench) -> None:
     assert (part.starts, runner.state.ready, runner.state.process) == (1, False, None)
 
 
-def test_a_check_notices_lost_readiness(bench: Bench) -> None:
-    """And its return."""
+def test_lost_readiness_is_noticed(bench: Bench) -> None:
+    """And its return; nobody has to ask, and nothing is restarted."""
     part = FakePart(bench.folder)
     runner = bench.start(part)
     bench.changes.wait_for(lambda: runner.state.ready)
     part.ready = False
-    runner.check()
-    assert not runner.state.ready
+    bench.changes.wait_for(lambda: not runner.state.ready)
     part.ready = True
-    runner.check()
-    assert runner.state.ready
+    bench.changes.wait_for(lambda: runner.state.ready)
+    assert (part.starts, runner.state.restarts) == (1, 0)
+
+
+def test_a_part_that_cannot_be_asked_is_not_ready(bench: Bench) -> None:
+    """A defect in its question does not end the thread that restarts it."""
+    part = FakePart(bench.folder)
+    runner = bench.start(part)
+    bench.changes.wait_for(lambda: runner.state.ready)
+    part.defect = RuntimeError("no such field")
+    bench.changes.wait_for(lambda: not runner.state.ready)
+    part.defect = None
+    bench.changes.wait_for(lambda: runner.state.ready)

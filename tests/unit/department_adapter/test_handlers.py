@@ -1,7 +1,6 @@
 """The room on a bench: facts and commands in, facts and effects out."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,12 +16,11 @@ from department_adapter.domain.commands import (
     AttemptResult,
     DeliveryKind,
     RecordDelivery,
-    RecordUpdate,
     Remark,
     UpdateKind,
 )
 from department_adapter.domain.errors import NoSuchTaskError
-from department_adapter.domain.model import CaseTasks, TaskState
+from department_adapter.domain.model import TaskState
 from department_adapter.domain.schedule import RetryPolicy
 from department_adapter.main import make_room
 from department_adapter.ports import (
@@ -39,10 +37,10 @@ from department_adapter.testing import (
     at,
     cancelled,
     dispatched,
-    task_ref,
 )
 
-TASK_ID = task_ref().task_id
+from .benching import TASK_ID, Bench, effects, new_bench, recorded, updated
+
 DELIVERY_ID = f"{TASK_ID}/dispatch/1"
 REPLAY = Replay(run="boston", handled_at=at(120), as_of=at(9000))
 
@@ -54,46 +52,13 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def bench(clock: FakeClock) -> RoomBench[CaseTasks]:
+def bench(clock: FakeClock) -> Bench:
     """Return the room."""
-    return RoomBench(make_room(RetryPolicy(), lambda: None), clock)
-
-
-def recorded(
-    result: AttemptResult = AttemptResult.DELIVERED,
-    kind: DeliveryKind = DeliveryKind.DISPATCH,
-    **fields: Any,
-) -> CaseCommand:
-    """Return the command that records an attempt."""
-    sequence = 1 if kind is DeliveryKind.DISPATCH else 2
-    body = RecordDelivery(
-        task_id=TASK_ID,
-        delivery_id=f"{TASK_ID}/{kind}/{sequence}",
-        kind=kind,
-        claim_no=3,
-        result=result,
-    )
-    return CaseCommand(case_id=CASE_ID, body=body, principal="department-adapter", **fields)
-
-
-def updated(kind: UpdateKind = UpdateKind.ACKNOWLEDGE, **fields: Any) -> CaseCommand:
-    """Return the command of an update."""
-    body = RecordUpdate(
-        update_id=uuid4(),
-        task_id=TASK_ID,
-        department="water",
-        answer=Answer(kind=kind, handler=HANDLER, **fields),
-    )
-    return CaseCommand(case_id=CASE_ID, body=body, principal="department:water")
-
-
-def effects(bench: RoomBench[CaseTasks], kind: type[Any]) -> list[Any]:
-    """Return the effects of a kind."""
-    return [effect for effect in bench.effects if isinstance(effect, kind)]
+    return new_bench(clock)
 
 
 @pytest.mark.choreography("department-adapter", "TaskDispatched")
-def test_a_dispatch_is_queued_for_its_department(bench: RoomBench[CaseTasks]) -> None:
+def test_a_dispatch_is_queued_for_its_department(bench: Bench) -> None:
     """The job waits in the department's own queue and the task's own lane, due at once."""
     assert bench.tell(dispatched()) == []
     (effect,) = effects(bench, QueueDelivery)
@@ -103,7 +68,7 @@ def test_a_dispatch_is_queued_for_its_department(bench: RoomBench[CaseTasks]) ->
     assert effect.entry.department == "water"
 
 
-def test_an_imported_history_is_queued_apart(bench: RoomBench[CaseTasks]) -> None:
+def test_an_imported_history_is_queued_apart(bench: Bench) -> None:
     """A replay never comes near a department."""
     bench.tell(dispatched(replay=REPLAY))
     (effect,) = effects(bench, QueueDelivery)
@@ -111,7 +76,7 @@ def test_an_imported_history_is_queued_apart(bench: RoomBench[CaseTasks]) -> Non
 
 
 @pytest.mark.choreography("department-adapter", "TaskDelivered")
-def test_a_receipt_is_told_and_ends_the_job(bench: RoomBench[CaseTasks], clock: FakeClock) -> None:
+def test_a_receipt_is_told_and_ends_the_job(bench: Bench, clock: FakeClock) -> None:
     """TaskDelivered goes out, the job away, the task on."""
     bench.tell(dispatched())
     clock.move(timedelta(minutes=1))
@@ -125,7 +90,7 @@ def test_a_receipt_is_told_and_ends_the_job(bench: RoomBench[CaseTasks], clock: 
     ]
 
 
-def test_a_failure_is_tried_again_without_a_fact(bench: RoomBench[CaseTasks]) -> None:
+def test_a_failure_is_tried_again_without_a_fact(bench: Bench) -> None:
     """An attempt that failed is nobody's business but ours."""
     bench.tell(dispatched())
     bench.command(recorded(AttemptResult.FAILED))
@@ -136,7 +101,7 @@ def test_a_failure_is_tried_again_without_a_fact(bench: RoomBench[CaseTasks]) ->
 
 
 @pytest.mark.choreography("department-adapter", "DeliveryParked")
-def test_a_parked_delivery_is_told_and_reviewed(bench: RoomBench[CaseTasks]) -> None:
+def test_a_parked_delivery_is_told_and_reviewed(bench: Bench) -> None:
     """The fact names the time at which the job is due again."""
     bench.tell(dispatched())
     bench.command(recorded(AttemptResult.NO_DEPARTMENT))
@@ -147,7 +112,7 @@ def test_a_parked_delivery_is_told_and_reviewed(bench: RoomBench[CaseTasks]) -> 
 
 
 @pytest.mark.choreography("department-adapter", "TaskAcknowledged")
-def test_an_update_is_told_kept_and_answered(bench: RoomBench[CaseTasks]) -> None:
+def test_an_update_is_told_kept_and_answered(bench: Bench) -> None:
     """The department learns what became of its update, and can look it up."""
     bench.tell(dispatched())
     decision = bench.command(updated())
@@ -159,7 +124,7 @@ def test_an_update_is_told_kept_and_answered(bench: RoomBench[CaseTasks]) -> Non
     assert (kept.entry.applied, kept.entry.state) == (True, TaskState.ACKNOWLEDGED)
 
 
-def test_a_repeat_is_kept_but_no_fact(bench: RoomBench[CaseTasks]) -> None:
+def test_a_repeat_is_kept_but_no_fact(bench: Bench) -> None:
     """The second acknowledgement says nothing new."""
     bench.tell(dispatched())
     bench.command(updated())
@@ -171,7 +136,7 @@ def test_a_repeat_is_kept_but_no_fact(bench: RoomBench[CaseTasks]) -> None:
 
 
 @pytest.mark.choreography("department-adapter", "TaskCompleted")
-def test_words_go_to_the_vault_and_their_id_into_the_fact(bench: RoomBench[CaseTasks]) -> None:
+def test_words_go_to_the_vault_and_their_id_into_the_fact(bench: Bench) -> None:
     """Free text never enters a topic."""
     bench.tell(dispatched())
     remark = Remark(remark_id=uuid4(), sealed=b"sealed", words="b" * 16)
@@ -183,7 +148,7 @@ def test_words_go_to_the_vault_and_their_id_into_the_fact(bench: RoomBench[CaseT
     assert (fact.result, fact.remark_id) == (ResultCode.CLEANED, remark.remark_id)
 
 
-def test_the_words_of_a_repeat_are_not_stored(bench: RoomBench[CaseTasks]) -> None:
+def test_the_words_of_a_repeat_are_not_stored(bench: Bench) -> None:
     """Nothing points to them."""
     bench.tell(dispatched())
     for _ in range(2):
@@ -192,7 +157,7 @@ def test_the_words_of_a_repeat_are_not_stored(bench: RoomBench[CaseTasks]) -> No
     assert len(effects(bench, StoreRemark)) == 1
 
 
-def test_an_update_of_an_unknown_task_is_refused(bench: RoomBench[CaseTasks]) -> None:
+def test_an_update_of_an_unknown_task_is_refused(bench: Bench) -> None:
     """The refusal reaches the caller and nothing is kept."""
     with pytest.raises(NoSuchTaskError):
         bench.command(updated())
@@ -205,7 +170,7 @@ def test_an_update_of_an_unknown_task_is_refused(bench: RoomBench[CaseTasks]) ->
 )
 @pytest.mark.choreography("department-adapter", "TaskCancelled")
 def test_a_cancellation_is_told_to_those_who_may_know(
-    bench: RoomBench[CaseTasks], before: list[CaseCommand], *, was_told: bool
+    bench: Bench, before: list[CaseCommand], *, was_told: bool
 ) -> None:
     """A failed attempt may have arrived; without any the store looks for one under way."""
     bench.tell(dispatched())
@@ -219,7 +184,7 @@ def test_a_cancellation_is_told_to_those_who_may_know(
     assert bench.state(CASE_ID).tasks[0].state is TaskState.CANCELLED
 
 
-def test_a_cancellation_after_the_end_does_nothing(bench: RoomBench[CaseTasks]) -> None:
+def test_a_cancellation_after_the_end_does_nothing(bench: Bench) -> None:
     """The department completed it before: there is nothing to take back."""
     bench.tell(dispatched())
     bench.command(updated(UpdateKind.COMPLETE, result="done"))
@@ -229,7 +194,7 @@ def test_a_cancellation_after_the_end_does_nothing(bench: RoomBench[CaseTasks]) 
 
 
 @pytest.mark.choreography("department-adapter", "TaskProgressed")
-def test_an_imported_history_lives_on_its_own_times(bench: RoomBench[CaseTasks]) -> None:
+def test_an_imported_history_lives_on_its_own_times(bench: Bench) -> None:
     """Facts of a replay carry it, and say when things happened then."""
     bench.tell(dispatched(replay=REPLAY))
     answers = (
@@ -257,7 +222,7 @@ def test_an_imported_history_lives_on_its_own_times(bench: RoomBench[CaseTasks])
     assert {fact.replay for fact in bench.facts} == {REPLAY}
 
 
-def test_facts_without_effect_here_only_count(bench: RoomBench[CaseTasks]) -> None:
+def test_facts_without_effect_here_only_count(bench: Bench) -> None:
     """A task of a later attempt is another task."""
     bench.tell(dispatched(1))
     bench.tell(dispatched(2, department="power"))
@@ -269,7 +234,7 @@ def test_new_deliveries_wake_the_worker() -> None:
     """What was queued is claimed at once, not at the next look."""
     woken: list[int] = []
     room = make_room(RetryPolicy(), lambda: woken.append(1))
-    bench = RoomBench(room, FakeClock(START))
+    bench: Bench = RoomBench(room, FakeClock(START))
     bench.tell(dispatched())
     room.saved(bench.effects)
     room.saved([MoveTask(task_id=UUID(int=1), state=TaskState.QUEUED, at=START)])

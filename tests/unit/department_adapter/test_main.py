@@ -3,6 +3,7 @@
 import base64
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,7 +16,12 @@ from civicloop_kit.postgres import Database
 from civicloop_kit.process import Kit, LateCommands
 from civicloop_kit.testing import FakeClock
 from civicloop_kit.vault import Keyring
-from department_adapter.domain.commands import RecordDelivery, RecordUpdate
+from department_adapter.domain.commands import (
+    AbandonTask,
+    RecordDelivery,
+    RecordUpdate,
+    ReleaseTask,
+)
 from department_adapter.main import NoKeyringError, build
 from department_adapter.settings import AdapterSettings
 
@@ -24,8 +30,10 @@ URL = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.fixture
-def settings(monkeypatch: pytest.MonkeyPatch) -> AdapterSettings:
+def settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AdapterSettings:
     """Return settings as the environment gives them."""
+    token = tmp_path / "token"
+    token.write_text("t")
     public_key = OKPKey.generate_key("Ed25519").as_dict(private=False)
     values = {
         "KAFKA_BOOTSTRAP": "127.0.0.1:1",
@@ -36,7 +44,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> AdapterSettings:
         "KEYRING_KEY": KEY,
         "IDEMPOTENCY_KEY": KEY,
         "TOKEN_PUBLIC_KEY": json.dumps(public_key),
-        "SERVICE_TOKEN": "t",
+        "SERVICE_TOKEN_FILE": str(token),
         "INTAKE_URL": "http://127.0.0.1:1",
         "RETRY_BASE_S": "0.5",
     }
@@ -68,9 +76,9 @@ async def test_the_room_is_whole(settings: AdapterSettings) -> None:
     """Every fact and command has its handler, and the worker is there."""
     parts = build(settings, kit())
     assert parts.room.on_fact.keys() == handled_by(Service.DEPARTMENT_ADAPTER)
-    assert set(parts.room.on_command) == {RecordUpdate, RecordDelivery}
-    assert [worker.name for worker in parts.workers] == ["deliveries"]
-    assert len(parts.routers) == 2
+    assert set(parts.room.on_command) == {RecordUpdate, RecordDelivery, ReleaseTask, AbandonTask}
+    assert [worker.name for worker in parts.workers] == ["deliveries", "left-tasks", "leases"]
+    assert len(parts.routers) == 4
 
 
 async def test_without_a_keyring_it_does_not_start(settings: AdapterSettings) -> None:

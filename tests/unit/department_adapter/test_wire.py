@@ -11,22 +11,34 @@ from civicloop_kit.room import Moment, Stamp
 from department_adapter import wire
 from department_adapter.domain import commands
 from department_adapter.domain import facts as f
-from department_adapter.domain.model import TaskRef
+from department_adapter.domain.model import ParkReason, Task, TaskRef
 from department_adapter.testing import CASE_ID, HANDLER, START, at, cancelled, dispatched, task_ref
 
 REF = TaskRef(task_id=task_ref().task_id, task_no=1, attempt=1)
 MOMENT = Moment(now=at(1), recorded_at=at(1), source="/router/tasks", sequence=4)
 REPLAY = Replay(run="boston", handled_at=None, as_of=at(100))
+TASK = Task(
+    ref=REF,
+    department="water",
+    delivery_id=f"{REF.task_id}/dispatch/1",
+    dispatched_at=START,
+    ordinal=1,
+)
 COMMON: Final[dict[str, Any]] = {"task": REF, "department": "water", "occurred_at": at(2)}
 FACTS: list[f.Fact] = [
     f.TaskDelivered(**COMMON, delivery_id=f"{REF.task_id}/dispatch/4", attempts=2),
     f.DeliveryParked(
         **COMMON,
         delivery_id=f"{REF.task_id}/dispatch/4",
-        reason=f.ParkReason.EXHAUSTED,
+        reason=ParkReason.EXHAUSTED,
         review_at=at(60),
     ),
     f.TaskAcknowledged(**COMMON, handler=HANDLER),
+    f.TaskReturned(**COMMON, handler=HANDLER, ground="not_our_duty"),
+    f.ExtensionRequested(**COMMON, handler=HANDLER, request_id=CASE_ID),
+    f.SuspensionRequested(
+        **COMMON, handler=HANDLER, request_id=CASE_ID, kind="ledger", review_at=at(99)
+    ),
     f.TaskProgressed(**COMMON, handler=HANDLER, progress="on_site", remark_id=CASE_ID),
     f.TaskCompleted(**COMMON, handler=HANDLER, result="repaired", words="c" * 16),
     f.Remarked(**COMMON, code=f.RemarkCode.LATE_CLOCK),
@@ -64,7 +76,7 @@ def test_a_fact_keeps_its_name_and_its_time(fact: f.Fact) -> None:
 def test_words_stay_out_of_facts() -> None:
     """The keyed hash of a remark is for our own comparison only."""
     stamp = Stamp(case_id=CASE_ID, recorded_at=at(3), cause=f"command:{CASE_ID}", replay=None)
-    assert "c" * 16 not in wire.to_contract(FACTS[4], stamp).model_dump_json()
+    assert "c" * 16 not in wire.to_contract(FACTS[-2], stamp).model_dump_json()
 
 
 def test_a_dispatch_survives_its_job() -> None:
@@ -80,6 +92,8 @@ def test_a_dispatch_survives_its_job() -> None:
         "task_id": str(REF.task_id),
         "case_id": str(CASE_ID),
         "department": "water",
+        "task_no": 1,
+        "attempt": 1,
         "role": "lead",
         "required": True,
         "matter": {"standard_ref": "demo", "kind": "matter", "code": "00001"},
@@ -98,14 +112,14 @@ def test_a_job_is_due_by_our_own_clock() -> None:
 
 def test_a_cancellation_survives_its_job() -> None:
     """It names the task and the reason."""
-    delivery = wire.to_delivery(claimed(wire.cancellation_job(cancelled(), MOMENT)))
+    delivery = wire.to_delivery(claimed(wire.cancellation_job(TASK, cancelled(), MOMENT)))
     assert delivery.kind is commands.DeliveryKind.CANCELLATION
     assert (delivery.body["type"], delivery.body["reason"]) == ("task.cancelled", "case_handled")
 
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [(f.ParkReason, codes.ParkReason), (f.RemarkCode, codes.RemarkCode)],
+    [(ParkReason, codes.ParkReason), (f.RemarkCode, codes.RemarkCode)],
 )
 def test_codes_of_the_domain_are_codes_of_the_contracts(ours: type, theirs: type) -> None:
     """A code that the contracts do not know could never be sent."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from tests.unit.feedback.story import CASE_ID, POLICY, START, at
+from tests.unit.feedback.telling import CASE_ID, POLICY, START, at
 
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.snapshot import CaseSnapshot
@@ -69,6 +69,12 @@ class Bench:
         """Return the last row of a task that went to the read model."""
         rows = [row for row in self.effects if isinstance(row, TaskMeasure)]
         return [row for row in rows if row.task_no == task_no][-1]
+
+    def rows_of(self, task_no: int) -> list[TaskMeasure]:
+        """Return the last row of each attempt of a task that went to the read model."""
+        rows = [row for row in self.effects if isinstance(row, TaskMeasure)]
+        last = {row.attempt: row for row in rows if row.task_no == task_no}
+        return [last[attempt] for attempt in sorted(last)]
 
     def snapshot(self) -> CaseSnapshot:
         """Return the public state."""

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import Story, at
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import at
 
 from civicloop_contracts.fact import Replay
 

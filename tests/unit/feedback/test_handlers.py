@@ -1,7 +1,8 @@
 """Handlers: what time alone does, and what a replay does at once."""
 
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import VERIFIER, Story, at
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import VERIFIER, at
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts import feedback, remark

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.unit.feedback.story import POLICY
+from tests.unit.feedback.telling import POLICY
 
 from civicloop_contracts.codes import Service
 from civicloop_kit.auth import principal_ref

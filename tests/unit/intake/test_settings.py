@@ -1,6 +1,7 @@
 """Settings: intake refuses to start without its keyring."""
 
 import base64
+from datetime import timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -47,4 +48,29 @@ def test_a_jurisdiction_is_digits(environment: pytest.MonkeyPatch) -> None:
     """A name instead of a code is refused at start, not at the first report."""
     environment.setenv("CIVICLOOP_JURISDICTION", "Zhengzhou")
     with pytest.raises(ValidationError, match="jurisdiction"):
+        IntakeSettings()
+
+
+def test_duplicates_are_near_by_default_and_can_be_switched_off(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    """50 m and a day; 0 m means that no report is taken for another."""
+    nearness = IntakeSettings().nearness
+    assert (nearness.within_m, nearness.within) == (50, timedelta(days=1))
+    assert not nearness.is_off
+    environment.setenv("CIVICLOOP_DUPLICATE_WITHIN_M", "0")
+    environment.setenv("CIVICLOOP_DUPLICATE_WITHIN_S", "60")
+    assert IntakeSettings().nearness.is_off
+    assert IntakeSettings().nearness.within == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("M", "-1"), ("M", "1001"), ("M", "nan"), ("S", "-1"), ("S", "2592001")]
+)
+def test_a_distance_or_time_out_of_bounds_is_refused(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """At start, not at the first report."""
+    environment.setenv(f"CIVICLOOP_DUPLICATE_WITHIN_{name}", value)
+    with pytest.raises(ValidationError, match="duplicate_within"):
         IntakeSettings()

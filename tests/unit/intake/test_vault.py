@@ -12,8 +12,10 @@ from intake.vault import (
     UnreadableError,
     open_contact,
     open_narrative,
+    open_supplement,
     seal_contact,
     seal_narrative,
+    seal_supplement,
 )
 
 REPORT_ID = UUID(int=1)
@@ -53,3 +55,18 @@ def test_a_contact_does_not_show_itself() -> None:
     """A contact that ends up in a message or a log tells neither name nor phone."""
     assert "王" not in repr(CONTACT)
     assert "371" not in repr(CONTACT)
+
+
+def test_a_supplement_is_bound_to_its_report_and_id() -> None:
+    """It comes back as it was, and stands for no other and for no narrative."""
+    sealed = seal_supplement(SUBJECT_KEY, REPORT_ID, UUID(int=5), "就在车站旁")
+    assert open_supplement(SUBJECT_KEY, REPORT_ID, UUID(int=5), sealed) == "就在车站旁"
+    for key, report_id, supplement_id in (
+        (b"x" * 32, REPORT_ID, UUID(int=5)),
+        (SUBJECT_KEY, UUID(int=2), UUID(int=5)),
+        (SUBJECT_KEY, REPORT_ID, UUID(int=6)),
+    ):
+        with pytest.raises(UnreadableError):
+            open_supplement(key, report_id, supplement_id, sealed)
+    with pytest.raises(UnreadableError):
+        open_narrative(SUBJECT_KEY, REPORT_ID, sealed)

@@ -8,6 +8,7 @@ import pytest
 from civicloop_contracts import codes
 from civicloop_contracts.envelope import Envelope, read_fact, value_of
 from civicloop_contracts.fact import Replay
+from civicloop_contracts.facts import intake as contract
 from civicloop_contracts.facts.intake import CaseFiled, CaseRejected
 from civicloop_kit.room import Stamp
 from intake import wire
@@ -34,6 +35,7 @@ STAMP = Stamp(
         (model.Precision, codes.Precision),
         (model.RejectReason, codes.RejectReason),
         (model.Outcome, codes.Outcome),
+        (model.WithdrawReason, codes.WithdrawReason),
         (model.Status, codes.CaseStatus),
     ],
 )
@@ -155,3 +157,55 @@ def test_what_we_send_can_be_read_again(clock: model.ExternalClock | None) -> No
         traceparent=None,
     )
     assert read_fact(envelope, value_of(fact)) == fact
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "fields"),
+    [
+        (
+            facts.ReportAttached(
+                report_id=UUID(int=1),
+                channel=model.Channel.HOTLINE,
+                reachable=True,
+                occurred_at=NOW,
+            ),
+            contract.ReportAttached,
+            {"report_id": UUID(int=1), "channel": codes.Channel.HOTLINE},
+        ),
+        (
+            facts.ReportWithdrawn(
+                report_id=UUID(int=1), reason=model.WithdrawReason.UNMERGED, occurred_at=NOW
+            ),
+            contract.ReportWithdrawn,
+            {"report_id": UUID(int=1), "reason": codes.WithdrawReason.UNMERGED},
+        ),
+        (
+            facts.CaseSupplemented(
+                report_id=UUID(int=1), supplement_id=UUID(int=2), occurred_at=NOW
+            ),
+            contract.CaseSupplemented,
+            {"report_id": UUID(int=1), "supplement_id": UUID(int=2)},
+        ),
+        (facts.WithdrawalRequested(occurred_at=NOW), contract.WithdrawalRequested, {}),
+        (
+            facts.MergeRequested(survivor=UUID(int=3), occurred_at=NOW),
+            contract.MergeRequested,
+            {"survivor": UUID(int=3)},
+        ),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_becomes_of_a_report_is_told_in_ids_and_codes(
+    ours: facts.OwnFact, theirs: type[contract.IntakeFact], fields: dict[str, object]
+) -> None:
+    """Each fact has its own fields and the stamp, and nothing else."""
+    fact = wire.to_contract(ours, STAMP)
+    assert type(fact) is theirs
+    assert fact.model_dump() == {
+        "case_id": STAMP.case_id,
+        "occurred_at": NOW,
+        "recorded_at": NOW,
+        "cause": STAMP.cause,
+        "replay": REPLAY.model_dump(),
+        **fields,
+    }

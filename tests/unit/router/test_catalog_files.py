@@ -12,10 +12,11 @@ from router.catalog_files import DATA_FOLDER, load_catalog, load_rulebook
 from router.data_files import DataFileError
 from router.domain.calendar import Limit, LimitUnit
 from router.domain.catalog import Catalog, PlaceClass, choose_condition, find_entry
-from router.domain.dispatch import Rulebook
-from router.domain.duties import choose_lead
+from router.domain.codes import Gate
+from router.domain.duties import Assist, choose_assists, choose_lead, list_leads
 from router.domain.errors import CalendarOutdatedError, NoDutyError
 from router.domain.parts import MatterKey, MatterKind
+from router.domain.rulebook import Rulebook
 from router.domain.territory import Tier, locate
 
 STANDARD = "gbt-47678.5-2026"
@@ -128,7 +129,7 @@ def test_the_second_hand_source_is_marked(catalog: Catalog) -> None:
 
 
 def test_nearly_everything_has_a_lead_everywhere(rules: Rulebook) -> None:
-    """The one gap is there on purpose: somebody has to settle such a case."""
+    """The gaps are there on purpose: somebody has to settle such a case."""
     gaps: set[str] = set()
     for code in ("410105001", "410173", "410100"):
         location = locate(code, rules.territory)
@@ -137,7 +138,53 @@ def test_nearly_everything_has_a_lead_everywhere(rules: Rulebook) -> None:
                 choose_lead(entry, location, Tier.GRID, rules.duties)
             except NoDutyError:
                 gaps.add(str(entry))
-    assert gaps == {"local-emergency/matter/01013"}
+    assert gaps == {"local-emergency/matter/01013", "demo/matter/00003"}
+
+
+def test_demonstrations_need_not_wait(catalog: Catalog) -> None:
+    """Answered within four seconds and done within eight; the others within hours."""
+    quick = find_entry(key("00001", standard_ref="demo"), catalog).default
+    assert quick.response == Limit(value=4, unit=LimitUnit.URGENT_SECOND)
+    assert quick.resolution == Limit(value=8, unit=LimitUnit.URGENT_SECOND)
+    for code in ("00002", "00003", "00004"):
+        calm = find_entry(key(code, standard_ref="demo"), catalog)
+        assert calm.default.resolution == Limit(value=4, unit=LimitUnit.URGENT_HOUR)
+        assert calm.place is PlaceClass.PUBLIC_SPACE
+
+
+def test_demonstrations_have_their_duties(rules: Rulebook) -> None:
+    """One may be returned to somebody else, one has help that waits for its lead."""
+    jinshui = locate("410105001", rules.territory)
+    returnable, gated = (key(code, standard_ref="demo") for code in ("00002", "00004"))
+    assert list_leads(returnable, jinshui, rules.duties) == ("landscaping", "urban-management")
+    assert choose_assists(gated, jinshui, Tier.GRID, rules.duties, "urban-management") == (
+        Assist(owner="traffic-police", required=True, after=Gate.LEAD_ACKNOWLEDGED),
+        Assist(owner="landscaping", required=True, after=Gate.LEAD_COMPLETED),
+        Assist(owner="subdistrict-410105001", required=False),
+    )
+
+
+def test_the_policy_says_when_to_remind_and_what_is_major(catalog: Catalog) -> None:
+    """As the file says."""
+    assert (catalog.reminder_share, catalog.major_reporters) == (0.2, 10)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("reminder_share: 0.2", "reminder_share: 0"),
+        ("reminder_share: 0.2", "reminder_share: 1"),
+        ("major_reporters: 10", "major_reporters: 1"),
+    ],
+)
+def test_a_policy_that_makes_no_sense_is_refused(old: str, new: str, tmp_path: Path) -> None:
+    """Nobody is reminded at the start or the end of a limit, and nobody alone is many."""
+    text = FILE.read_text(encoding="utf-8")
+    assert old in text
+    path = tmp_path / FILE.name
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DataFileError, match=new.split(":", maxsplit=1)[0]):
+        load_catalog(path)
 
 
 def test_a_calendar_of_the_past_is_refused() -> None:

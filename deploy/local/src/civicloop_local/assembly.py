@@ -6,12 +6,13 @@ import os
 from typing import TYPE_CHECKING, Final
 
 from civicloop_contracts.topics import load_topics
-from civicloop_local.credentials import load_credentials
+from civicloop_local.credentials import AUDITOR_USER, load_credentials
 from civicloop_local.databases import Databases
 from civicloop_local.downloads import ensure_jars, locked_jars
 from civicloop_local.java import find_java
 from civicloop_local.kafka import KafkaPart, client_settings
 from civicloop_local.kafka_access import KafkaAccess
+from civicloop_local.kafka_auditor import apply_auditor
 from civicloop_local.layout import WORK_TREE
 from civicloop_local.parts import ServicePart, StepPart
 from civicloop_local.ports import HOST, take_ports
@@ -19,10 +20,12 @@ from civicloop_local.postgres import PostgresPart
 from civicloop_local.postgres_binaries import check_reachable, find_binaries
 from civicloop_local.servers import Servers, local_servers
 from civicloop_local.services import KEYRING_DATABASE, SERVICES, Service
-from civicloop_local.tokens import make_token, public_key
+from civicloop_local.token_files import TOKEN_HOURS, TokenFile
+from civicloop_local.tokens import public_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from civicloop_local.credentials import Credentials
     from civicloop_local.layout import Layout
@@ -32,7 +35,6 @@ BACKENDS: Final = ("kafka", "postgres")
 STEPS: Final = ("topics", "databases")
 ALL_PARTS: Final = (*BACKENDS, *STEPS, *(service.name for service in SERVICES))
 PORTS: Final = ("kafka", "kafka-controller", "postgres", *(service.name for service in SERVICES))
-SERVICE_TOKEN_HOURS: Final = 24.0 * 3650
 
 
 def check_machine(layout: Layout, say: Callable[[str], None]) -> None:
@@ -66,12 +68,14 @@ def service_environment(
     credentials: Credentials,
     ports: Mapping[str, int],
     *,
+    token_file: Path,
     servers: Servers | None = None,
     prefix: str = "",
 ) -> dict[str, str]:
     """Return the settings of one service, over this process's own environment.
 
-    `servers` are the embedded ones unless given; `ports` are where the services listen.
+    `servers` are the embedded ones unless given; `ports` are where the services listen;
+    `token_file` is where a service that calls another finds its own token.
     """
     servers = servers or local_servers(ports)
     databases = databases_of(credentials, servers)
@@ -93,15 +97,21 @@ def service_environment(
         own["KEYRING_KEY"] = credentials.keyring_key
     if service.calls_intake:
         own["INTAKE_URL"] = f"http://{HOST}:{ports['intake']}"
-        own["SERVICE_TOKEN"] = make_token(
-            credentials, role="service", subject=service.name, hours=SERVICE_TOKEN_HOURS
-        )
+        own["SERVICE_TOKEN_FILE"] = str(token_file)
     inherited = {
         key: value
         for key, value in os.environ.items()
         if key != "CIVICLOOP_HOME" and not key.startswith("CIVICLOOP_TEST_")
     }
     return inherited | {f"CIVICLOOP_{key}": value for key, value in own.items()}
+
+
+def token_file_of(
+    layout: Layout, credentials: Credentials, service: Service, *, hours: float = TOKEN_HOURS
+) -> TokenFile:
+    """Return the file with a service's own token."""
+    path = layout.run / f"{service.name}.token"
+    return TokenFile(path=path, credentials=credentials, subject=service.name, hours=hours)
 
 
 def databases_of(credentials: Credentials, servers: Servers) -> Databases:
@@ -132,9 +142,16 @@ def apply_topics(
     Raises:
         StackError: Kafka refused.
     """
-    access = kafka_access(credentials, servers)
-    access.set_users({service.name: credentials.kafka[service.name] for service in SERVICES})
-    access.apply(load_topics(), prefix=prefix, max_partitions=max_partitions, exact=not prefix)
+    access, topics = kafka_access(credentials, servers), load_topics()
+    users = (AUDITOR_USER, *(service.name for service in SERVICES))
+    access.set_users({user: credentials.kafka[user] for user in users})
+    access.apply(topics, prefix=prefix, max_partitions=max_partitions, exact=not prefix)
+    admin = servers.kafka_admin
+    apply_auditor(
+        client_settings(servers.kafka, admin, credentials.kafka[admin]),
+        (topic.name for topic in topics if topic.carries_facts),
+        prefix=prefix,
+    )
 
 
 def _backends(
@@ -175,10 +192,10 @@ def _steps(credentials: Credentials, ports: Mapping[str, int]) -> tuple[Part, ..
 def _service_part(
     layout: Layout, credentials: Credentials, ports: Mapping[str, int], service: Service
 ) -> ServicePart:
-    data = layout.data(service.name)
+    data, token = layout.data(service.name), token_file_of(layout, credentials, service)
 
     def environment() -> dict[str, str]:
-        own = service_environment(service, credentials, ports)
+        own = service_environment(service, credentials, ports, token_file=token.path)
         return own | {"CIVICLOOP_DATA_DIR": str(data)}
 
     return ServicePart(
@@ -186,4 +203,5 @@ def _service_part(
         address=f"{HOST}:{ports[service.name]}",
         data=data,
         environment=environment,
+        token=token if service.calls_intake else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -104,12 +105,23 @@ def down(layout: Layout) -> bool:
 
 
 def reset(layout: Layout) -> None:
-    """End the stack and wipe its data, logs and secrets; downloads stay."""
+    """End the stack and wipe its data, logs and secrets; downloads stay.
+
+    Raises:
+        StackError: Something does not end, and nothing was wiped; or something could not be wiped.
+    """
     down(layout)
-    for name in ("data", "run", "logs"):
-        shutil.rmtree(layout.home / name, ignore_errors=True)
-    for path in (layout.secrets_file, layout.ports_file):
-        path.unlink(missing_ok=True)
+    if running := [part.name for part in status(layout) if part.pid is not None]:
+        raise StackError(f"nothing is wiped, {', '.join(running)} does not end: end it and reset")
+    folders = tuple(layout.home / name for name in ("data", "run", "logs"))
+    files = (layout.secrets_file, layout.ports_file)
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in files:
+        with contextlib.suppress(OSError):
+            path.unlink()
+    if left := [str(path) for path in (*folders, *files) if os.path.lexists(path)]:
+        raise StackError(f"not all is wiped, {', '.join(left)} stayed: remove it yourself")
 
 
 def migrate(layout: Layout) -> dict[str, int]:

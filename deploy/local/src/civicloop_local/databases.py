@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from typing import LiteralString
 
     from civicloop_local.credentials import Credentials
+    from civicloop_local.services import Record
 
 KIT_MIGRATIONS: Final = "shared/kit/src/civicloop_kit/migrations"
 KEYRING_MIGRATIONS: Final = "shared/kit/src/civicloop_kit/keyring_migrations"
+RECORDS: Final = {service.database: service.records for service in SERVICES}
 # Two starts on one server must not make the same role at once.
 ROLES_LOCK: Final = 7_242_481
-# A forgotten transaction would hold back vacuum and whoever waits for its rows.
-SERVING_SETTINGS: Final = {"idle_in_transaction_session_timeout": "30s"}
+# A forgotten transaction would hold back vacuum and whoever waits for its rows (protocol.md, 2).
+SERVING_SETTINGS: Final = {"idle_in_transaction_session_timeout": "5s", "lock_timeout": "2s"}
+# An auditor folds what it has read before it reads on; a migration may wait for a serving role.
+OTHER_SETTINGS: Final = {"idle_in_transaction_session_timeout": "30s"}
 SERVING_RIGHTS: Final[tuple[LiteralString, ...]] = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role}",
     "GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {schema} TO {role}",
@@ -112,7 +116,17 @@ class Databases:
             )
             make = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
             connection.execute(make.format(sql.Identifier(role), sql.Literal(secret.decode())))
-            for setting, value in SERVING_SETTINGS.items():
+        self._set_roles(connection)
+
+    def _set_roles(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Give each role its settings, those of an older release too."""
+        rows = connection.execute("SELECT rolname, coalesce(rolconfig, '{}') FROM pg_roles")
+        known: dict[str, list[str]] = {str(name): list(config) for name, config in rows}  # type: ignore[call-overload]
+        for role in (name for name in database_roles() if name != SUPERUSER):
+            wanted = SERVING_SETTINGS if role in self._folders() else OTHER_SETTINGS
+            for setting, value in wanted.items():
+                if f"{setting}={value}" in known[role]:
+                    continue
                 change = sql.SQL("ALTER ROLE {} SET {} = {}")
                 names = (sql.Identifier(role), sql.Identifier(setting), sql.Literal(value))
                 connection.execute(change.format(*names))
@@ -137,8 +151,11 @@ class Databases:
         owner = f"{database}_owner"
         present = tuple(folder for folder in folders if folder.is_dir())
         applied = apply_migrations(self.url(database, role=owner, prefix=prefix), present)
-        with self._connect(prefix + database) as connection:
+        # In one transaction: at no time may a running service do more than it should.
+        with self._connect(prefix + database) as connection, connection.transaction():
             self._grant(connection, role=database, owner=owner)
+            for record in RECORDS.get(database, ()):
+                self._close_record(connection, record, role=database)
         return applied
 
     def _grant(
@@ -170,6 +187,19 @@ class Databases:
             close = sql.SQL("REVOKE INSERT, UPDATE, DELETE ON {} FROM {}")
             named = sql.Identifier(str(schema), str(table))
             connection.execute(close.format(named, sql.Identifier(role)))
+
+    @staticmethod
+    def _close_record(
+        connection: psycopg.Connection[tuple[object, ...]], record: Record, *, role: str
+    ) -> None:
+        """A serving role adds to its audit records, and changes nothing but their progress."""
+        names = {"table": sql.Identifier("public", record.table), "role": sql.Identifier(role)}
+        close = sql.SQL("REVOKE UPDATE, DELETE ON {table} FROM {role}")
+        connection.execute(close.format(**names))
+        if record.progress:
+            columns = sql.SQL(", ").join(map(sql.Identifier, record.progress))
+            go_on = sql.SQL("GRANT UPDATE ({columns}) ON {table} TO {role}")
+            connection.execute(go_on.format(columns=columns, **names))
 
     @staticmethod
     def _execute(

@@ -21,7 +21,7 @@ from civicloop_local.credentials import ADMIN_USER
 from civicloop_local.errors import StackError
 from civicloop_local.files import write_private
 from civicloop_local.kafka_properties import first_users, server_properties
-from civicloop_local.parts import Command
+from civicloop_local.parts import LOOK_AT_SERVER_EVERY_S, Command
 from civicloop_local.ports import HOST, answers
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class KafkaPart:
     name: str = "kafka"
     needs: tuple[str, ...] = ()
     stop_signal: signal.Signals = signal.SIGTERM
+    look_every_s: float = LOOK_AT_SERVER_EVERY_S
 
     @property
     def address(self) -> str:

@@ -2,38 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
-    AclBinding,
-    AclBindingFilter,
-    AclOperation,
-    AclPermissionType,
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
-    ResourcePatternType,
-    ResourceType,
-    ScramCredentialInfo,
-    ScramMechanism,
-    UserScramCredentialAlteration,
-    UserScramCredentialUpsertion,
 )
 
-from civicloop_local.errors import StackError
+from civicloop_local.kafka_rights import (
+    TIMEOUT_S,
+    Right,
+    align_rights,
+    finish,
+    found_rights,
+    refused,
+    set_passwords,
+    take_rights,
+)
 from civicloop_local.services import SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-TIMEOUT_S: Final = 30
-SCRAM_ITERATIONS: Final = 4096
 FOR_EVER_MS: Final = -1
-ANY: Final = "*"
 
 
 class Topic(Protocol):
@@ -66,17 +61,6 @@ class Topic(Protocol):
     @property
     def transactional(self) -> bool:
         """Whether its writer uses Kafka transactions."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Right:
-    """One allowed operation of one user."""
-
-    user: str
-    operation: str
-    resource: str
-    name: str
-    by_prefix: bool = False
 
 
 def rights_for(topics: Iterable[Topic], *, prefix: str = "") -> frozenset[Right]:
@@ -133,7 +117,7 @@ class KafkaAccess:
             self._create_topics(topics, prefix, max_partitions)
             self._align_rights(rights_for(topics, prefix=prefix), exact=exact)
         except KafkaException as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     def set_users(self, passwords: Mapping[str, str]) -> None:
         """Give each user its password.
@@ -141,15 +125,10 @@ class KafkaAccess:
         Raises:
             StackError: Kafka refused.
         """
-        scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
-        changes: list[UserScramCredentialAlteration] = [
-            UserScramCredentialUpsertion(user, scram, password.encode())
-            for user, password in sorted(passwords.items())
-        ]
         try:
-            _wait(self._admin.alter_user_scram_credentials(changes))
+            set_passwords(self._admin, passwords)
         except KafkaException as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     def drop(self, *, prefix: str) -> None:
         """Remove the topics and rights of a prefix.
@@ -162,13 +141,11 @@ class KafkaAccess:
                 n for n in self._admin.list_topics(timeout=TIMEOUT_S).topics if _under(prefix, n)
             ]
             if names:
-                _wait(self._admin.delete_topics(names, operation_timeout=TIMEOUT_S))
-            found = self._admin.describe_acls(_any_binding()).result(timeout=TIMEOUT_S)
-            surplus = [_filter(acl) for acl in found if _under(prefix, acl.name)]
-            if surplus:
-                _wait(self._admin.delete_acls(surplus))
+                finish(self._admin.delete_topics(names, operation_timeout=TIMEOUT_S))
+            found = found_rights(self._admin)
+            take_rights(self._admin, [acl for acl in found if _under(prefix, acl.name)])
         except KafkaException as error:
-            raise _refused(error) from error
+            raise refused(error) from error
 
     def _create_topics(
         self, topics: tuple[Topic, ...], prefix: str, max_partitions: int | None
@@ -185,35 +162,18 @@ class KafkaAccess:
             if prefix + topic.name not in known
         ]
         if fresh:
-            _wait(self._admin.create_topics(fresh, operation_timeout=TIMEOUT_S))
+            finish(self._admin.create_topics(fresh, operation_timeout=TIMEOUT_S))
         kept = [topic for topic in topics if prefix + topic.name in known]
         if kept:
-            _wait(self._admin.incremental_alter_configs([_settled(t, prefix) for t in kept]))
+            finish(self._admin.incremental_alter_configs([_settled(t, prefix) for t in kept]))
 
     def _align_rights(self, wanted: frozenset[Right], *, exact: bool) -> None:
-        users = {f"User:{service.name}" for service in SERVICES}
-        bindings = {_binding(right) for right in wanted}
-        found = self._admin.describe_acls(_any_binding()).result(timeout=TIMEOUT_S)
-        missing = bindings - set(found)
-        if missing:
-            _wait(self._admin.create_acls(list(missing)))
-        surplus = [acl for acl in found if acl.principal in users and acl not in bindings]
-        if exact and surplus:
-            _wait(self._admin.delete_acls([_filter(acl) for acl in surplus]))
+        users = tuple(service.name for service in SERVICES)
+        align_rights(self._admin, wanted, users if exact else ())
 
 
 def _under(prefix: str, name: str) -> bool:
     return bool(prefix) and name.startswith(prefix)
-
-
-def _wait(futures: Mapping[Any, Any]) -> None:
-    for future in futures.values():
-        future.result(timeout=TIMEOUT_S)
-
-
-def _refused(error: KafkaException) -> StackError:
-    reason = error.args[0].str() if error.args else "no reason given"
-    return StackError(f"Kafka refused ({reason}): see `civicloop logs kafka`")
 
 
 def _settled(topic: Topic, prefix: str) -> ConfigResource:
@@ -223,42 +183,4 @@ def _settled(topic: Topic, prefix: str) -> ConfigResource:
     ]
     return ConfigResource(
         ConfigResource.Type.TOPIC, prefix + topic.name, incremental_configs=entries
-    )
-
-
-def _binding(right: Right) -> AclBinding:
-    pattern = ResourcePatternType.PREFIXED if right.by_prefix else ResourcePatternType.LITERAL
-    return AclBinding(
-        ResourceType[right.resource],
-        right.name,
-        pattern,
-        f"User:{right.user}",
-        ANY,
-        AclOperation[right.operation],
-        AclPermissionType.ALLOW,
-    )
-
-
-def _any_binding() -> AclBindingFilter:
-    anything: Any = None
-    return AclBindingFilter(
-        ResourceType.ANY,
-        anything,
-        ResourcePatternType.ANY,
-        anything,
-        anything,
-        AclOperation.ANY,
-        AclPermissionType.ANY,
-    )
-
-
-def _filter(acl: AclBinding) -> AclBindingFilter:
-    return AclBindingFilter(
-        acl.restype,
-        acl.name,
-        acl.resource_pattern_type,
-        acl.principal,
-        acl.host,
-        acl.operation,
-        acl.permission_type,
     )

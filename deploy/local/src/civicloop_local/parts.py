@@ -7,13 +7,18 @@ import sys
 import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from civicloop_local.services import Service
+    from civicloop_local.token_files import TokenFile
+
+LOOK_EVERY_S: Final = 1.0
+# A server is asked by a login of its own, which costs it more than a request costs a service.
+LOOK_AT_SERVER_EVERY_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,10 @@ class Part(Protocol):
     def stop_signal(self) -> signal.Signals:
         """What makes it stop in order."""
 
+    @property
+    def look_every_s(self) -> float:
+        """How often a running one is asked whether it still is ready."""
+
     def prepare(self) -> None:
         """Do what its start needs; repeated at every start."""
 
@@ -64,6 +73,7 @@ class StepPart:
     work: Callable[[], None]
     address: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
+    look_every_s: float = LOOK_EVERY_S
 
     def prepare(self) -> None:
         """Do the work."""
@@ -80,14 +90,19 @@ class StepPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePart:
-    """One Civicloop service, ready when its `/readyz` says so."""
+    """One Civicloop service, ready when its `/readyz` says so.
+
+    `token` is its own token's file, for a service that calls another.
+    """
 
     service: Service
     address: str
     data: Path
     environment: Callable[[], Mapping[str, str]]
+    token: TokenFile | None = None
     needs: tuple[str, ...] = ("topics", "databases")
     stop_signal: signal.Signals = signal.SIGTERM
+    look_every_s: float = LOOK_EVERY_S
 
     @property
     def name(self) -> str:
@@ -95,8 +110,15 @@ class ServicePart:
         return self.service.name
 
     def prepare(self) -> None:
-        """Make the folder that the service may write."""
+        """Make the folder that the service may write, and its token."""
         self.data.mkdir(parents=True, exist_ok=True)
+        if self.token is not None:
+            self.token.write()
+
+    def renew(self) -> None:
+        """Keep its token from ending while it runs."""
+        if self.token is not None:
+            self.token.renew()
 
     def command(self) -> Command:
         """Run the service's module with this environment's Python."""

@@ -17,7 +17,7 @@ import psycopg
 
 from civicloop_local.credentials import SUPERUSER
 from civicloop_local.errors import StackError
-from civicloop_local.parts import Command
+from civicloop_local.parts import LOOK_AT_SERVER_EVERY_S, Command
 from civicloop_local.ports import HOST
 from civicloop_local.postgres_binaries import server_user
 from civicloop_local.processes import as_user, find, identify, running_in
@@ -58,6 +58,7 @@ class PostgresPart:
     needs: tuple[str, ...] = ()
     # SIGINT is Postgres's fast shutdown: it ends sessions and writes a checkpoint.
     stop_signal: signal.Signals = signal.SIGINT
+    look_every_s: float = LOOK_AT_SERVER_EVERY_S
 
     @property
     def address(self) -> str:

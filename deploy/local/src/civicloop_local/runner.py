@@ -1,8 +1,9 @@
-"""Keeps one part running: starts it when its needs are met, again when it dies."""
+"""Keeps one part running: starts it when its needs are met, looks after it, again when it dies."""
 
 from __future__ import annotations
 
 import logging
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,6 @@ from civicloop_local.logs import last_lines
 from civicloop_local.processes import end, identify, spawn
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
@@ -84,14 +84,6 @@ class Runner(threading.Thread):
             self._process.wait()
         self._update(ready=False, running=False)
 
-    def check(self) -> None:
-        """Look again whether a running part still is ready."""
-        if self.first_ready.is_set() and self._process is not None and self._process.poll() is None:
-            ready = self.part.is_ready()
-            if ready != self.state.ready:
-                log.warning("part=%s ready=%s", self.name, ready)
-                self._update(ready=ready)
-
     def _live(self) -> bool:
         """One life of the part; True when nothing is left to run."""
         began = time.monotonic()
@@ -109,9 +101,27 @@ class Runner(threading.Thread):
             self._became_ready(began)
         process = self._process
         if process is not None:
-            code = process.wait()
-            self._died(code)
+            self._died(self._look_after(process))
         return False
+
+    def _look_after(self, process: subprocess.Popen[bytes]) -> int:
+        """Ask now and then whether it still is ready; return its exit code once it has ended."""
+        while True:
+            try:
+                return process.wait(self.part.look_every_s)
+            except subprocess.TimeoutExpired:
+                ready = self._is_ready()
+            # Who is being ended is not ready any more, whatever it answered just before.
+            if ready != self.state.ready and not self._stopping.is_set():
+                log.warning("part=%s ready=%s", self.name, ready)
+                self._update(ready=ready)
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.part.is_ready()
+        except Exception:  # a defect in a part must not end the thread that restarts it
+            log.exception("part=%s could not be asked", self.name)
+            return False
 
     def _spawn(self) -> bool:
         command = self.part.command()
@@ -126,7 +136,7 @@ class Runner(threading.Thread):
 
     def _wait_until_ready(self) -> bool:
         while self._process is not None and self._process.poll() is None:
-            if self.part.is_ready():
+            if self._is_ready():
                 return True
             if self._stopping.wait(READY_INTERVAL_S):
                 return False

@@ -9,12 +9,30 @@ KEYRING_DATABASE: Final = "keyring"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A table that stays as it was written, but for its `progress` columns."""
+
+    table: str
+    progress: tuple[str, ...] = ()
+
+
+# Who asked for what cannot be changed or deleted, how far it has come can.
+KIT_RECORDS: Final = (
+    Record(
+        table="operations",
+        progress=("reached", "cases", "freed", "records", "finished_at"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """One service; its name is also its Kafka user and its consumer group."""
 
     name: str
     uses_keyring: bool = False
     calls_intake: bool = False
+    own_records: tuple[Record, ...] = ()
 
     @property
     def module(self) -> str:
@@ -27,13 +45,25 @@ class Service:
         return self.module
 
     @property
+    def records(self) -> tuple[Record, ...]:
+        """The tables that are its audit: rows come, and never change."""
+        return (*KIT_RECORDS, *self.own_records)
+
+    @property
     def migrations(self) -> str:
-        """Where its migrations are, seen from the work tree."""
-        return f"services/{self.name}/migrations"
+        """Where its migrations are, seen from the work tree: in its package, so that it has them.
+
+        A service that starts compares what it ships with what its database has.
+        """
+        return f"services/{self.name}/src/{self.module}/migrations"
 
 
 SERVICES: Final = (
-    Service(name="intake", uses_keyring=True),
+    Service(
+        name="intake",
+        uses_keyring=True,
+        own_records=(Record(table="disclosures"), Record(table="erasures")),
+    ),
     Service(name="router"),
     Service(name="department-adapter", uses_keyring=True, calls_intake=True),
     Service(name="feedback"),

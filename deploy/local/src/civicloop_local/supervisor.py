@@ -79,7 +79,7 @@ class Supervisor:
         for runner in self._runners.values():
             rotate(self._layout.log(runner.name))
             if isinstance(runner.part, ServicePart):
-                runner.check()
+                _renew(runner.part)
         rotate(self._layout.log("supervisor"))
 
     def _end(self) -> None:
@@ -122,6 +122,14 @@ def main(arguments: list[str] | None = None) -> int:
         tied_to = identify(given.tied_to) if given.tied_to else None
         Supervisor(layout, parts).run(tied_to=tied_to)
     return 0
+
+
+def _renew(part: ServicePart) -> None:
+    try:
+        part.renew()
+    except OSError as error:
+        # Tried again at the next tick; the token in place is good for a while.
+        log.warning("part=%s token not renewed: %s", part.name, error.strerror)
 
 
 def _finish(runners: Iterable[Runner]) -> None:

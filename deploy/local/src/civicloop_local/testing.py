@@ -24,6 +24,7 @@ from civicloop_local.assembly import (
     databases_of,
     kafka_access,
     service_environment,
+    token_file_of,
 )
 from civicloop_local.containers import docker_answers, images_ready, running_containers
 from civicloop_local.credentials import load_credentials
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from civicloop_local.databases import Databases
 
 TEST_PARTITIONS: Final = 3
+# Nobody renews a token in a test run.
+TEST_TOKEN_HOURS: Final = 24.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +104,15 @@ class Backends:
 
         Each of `changes` is a setting without its `CIVICLOOP_`, for example `HTTP_PORT`.
         """
+        named = service_named(service)
+        token = token_file_of(self.layout, self.credentials, named, hours=TEST_TOKEN_HOURS)
+        if named.calls_intake:
+            token.write()
         own = service_environment(
-            service_named(service),
+            named,
             self.credentials,
             self.ports,
+            token_file=token.path,
             servers=self.servers,
             prefix=prefix,
         )

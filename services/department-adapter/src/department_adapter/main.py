@@ -20,23 +20,38 @@ from department_adapter.adapters.probe import WebhookProbe
 from department_adapter.adapters.replay import REPLAY_PRINCIPAL, ReplayTransport
 from department_adapter.adapters.signing import new_secret
 from department_adapter.adapters.webhook import WebhookTransport, webhook_client
-from department_adapter.domain.commands import RecordDelivery, RecordUpdate
+from department_adapter.domain.commands import (
+    AbandonTask,
+    RecordDelivery,
+    RecordUpdate,
+    ReleaseTask,
+)
 from department_adapter.domain.department import TransportName
 from department_adapter.domain.errors import AdapterError
 from department_adapter.domain.model import CaseTasks
 from department_adapter.domain.schedule import RetryPolicy
-from department_adapter.entrypoints import stream
+from department_adapter.entrypoints import expiring, leaving, stream
 from department_adapter.entrypoints.attempts import Attempts
 from department_adapter.entrypoints.departments import DepartmentDesk, department_router
-from department_adapter.entrypoints.http import REFUSALS, TaskDesk, task_router
+from department_adapter.entrypoints.expiring import ExpiredLeases
+from department_adapter.entrypoints.gate import Gate
+from department_adapter.entrypoints.http import TaskDesk, task_router
+from department_adapter.entrypoints.leases import LeaseDesk
+from department_adapter.entrypoints.leaving import LeftTasks
+from department_adapter.entrypoints.parked import parked_router
+from department_adapter.entrypoints.pull import pull_router
+from department_adapter.entrypoints.refusals import REFUSALS
 from department_adapter.entrypoints.worker import WORKER, DueTasks
-from department_adapter.ports import CancelDeliveries, QueueDelivery
+from department_adapter.ports import CancelDeliveries, Narratives, QueueDelivery, QueueNotice
 from department_adapter.settings import AdapterSettings
-from department_adapter.store.postgres import PostgresQueues, PostgresTasks, write_effects
+from department_adapter.store.effects import write_effects
+from department_adapter.store.postgres import PostgresQueues, PostgresTasks
 from department_adapter.store.registry import PostgresDepartments
 
 # How late a retry may be; what is new wakes the worker.
 LOOK_EVERY_S: Final = 0.5
+# Only after a restart in the middle of a removal is anything found that nobody woke us for.
+LOOK_FOR_LEFT_EVERY_S: Final = 5.0
 
 
 class NoKeyringError(Exception):
@@ -58,7 +73,8 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
         raise NoKeyringError(NoKeyringError.__doc__)
 
     def wake() -> None:
-        worker.wake()
+        for woken in (deliveries, left, leases):
+            woken.wake()
 
     registry = PostgresDepartments(
         kit.database, Sealer(settings.keyring_key, b"department-secrets"), kit.clock
@@ -66,8 +82,28 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
     breakers = Breakers(threshold=settings.breaker_threshold, open_s=settings.breaker_open_s)
     guard = AddressGuard(allow_private=settings.allow_private_webhooks)
     webhook = WebhookTransport(webhook_client(), guard, kit.clock)
-    due = _due_tasks(settings, kit, registry, breakers, webhook, wake)
-    worker = Worker(WORKER, due.deliver_due_tasks, idle_s=LOOK_EVERY_S)
+    narratives = IntakeNarratives(kit.http_client, settings.intake_url, settings.service_token_file)
+    tasks, queues = PostgresTasks(kit.database), PostgresQueues(kit.database)
+    gate = Gate(registry, tasks)
+    due = _due_tasks(settings, kit, registry, narratives, breakers, webhook, wake)
+    expired = ExpiredLeases(queues=queues, recorder=kit.commands, clock=kit.clock)
+    leases = LeaseDesk(
+        gate=gate,
+        departments=registry,
+        jobs=kit.jobs,
+        queues=queues,
+        tasks=tasks,
+        narratives=narratives,
+        commands=kit.commands,
+        expired=expired,
+        clock=kit.clock,
+    )
+    deliveries = Worker(WORKER, due.deliver_due_tasks, idle_s=LOOK_EVERY_S)
+    left = Worker(
+        leaving.WORKER,
+        LeftTasks(tasks=tasks, recorder=kit.commands).park,
+        idle_s=LOOK_FOR_LEFT_EVERY_S,
+    )
     departments = DepartmentDesk(
         registry=registry,
         addresses=guard,
@@ -76,19 +112,27 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
         waiting=kit.jobs,
         in_flight=lambda: due.in_flight,
         new_secret=new_secret,
+        clock=kit.clock,
         wake=wake,
     )
-    tasks = TaskDesk(
+    updates = TaskDesk(
+        gate=gate,
         commands=kit.commands,
-        tasks=PostgresTasks(kit.database),
+        tasks=tasks,
         keyring=kit.keyring,
         key=settings.idempotency_key,
+        wake=wake,
     )
     return Parts(
         room=make_room(settings.retry_policy, wake),
-        routers=[task_router(tasks), department_router(departments)],
+        routers=[
+            task_router(updates),
+            parked_router(tasks),
+            department_router(departments),
+            pull_router(leases),
+        ],
         refusals=REFUSALS,
-        workers=[worker],
+        workers=[deliveries, left, Worker(expiring.WORKER, expired.record)],
     )
 
 
@@ -104,6 +148,8 @@ def make_room(policy: RetryPolicy, wake: Callable[[], None]) -> Room[CaseTasks]:
         on_command={
             RecordUpdate: handlers.record_update,
             RecordDelivery: partial(handlers.record_delivery, policy=policy),
+            ReleaseTask: handlers.release_task,
+            AbandonTask: partial(handlers.abandon_task, policy=policy),
         },
         refusals=(AdapterError,),
         write_effects=write_effects,
@@ -115,6 +161,7 @@ def _due_tasks(
     settings: AdapterSettings,
     kit: Kit,
     registry: PostgresDepartments,
+    narratives: Narratives,
     breakers: Breakers,
     webhook: WebhookTransport,
     wake: Callable[[], None],
@@ -125,9 +172,7 @@ def _due_tasks(
         recorder=kit.commands,
         departments=registry,
         queues=PostgresQueues(kit.database),
-        narratives=IntakeNarratives(
-            kit.http_client, settings.intake_url, settings.service_token.get_secret_value()
-        ),
+        narratives=narratives,
         attempts=Attempts({TransportName.WEBHOOK: webhook, TransportName.REPLAY: replay}, breakers),
         breakers=breakers,
         clock=kit.clock,
@@ -140,5 +185,6 @@ def _new_state(case_id: UUID) -> CaseTasks:
 
 
 def _wake_for_deliveries(wake: Callable[[], None], effects: Sequence[object]) -> None:
-    if any(isinstance(effect, QueueDelivery | CancelDeliveries) for effect in effects):
+    kinds = QueueDelivery | QueueNotice | CancelDeliveries
+    if any(isinstance(effect, kinds) for effect in effects):
         wake()

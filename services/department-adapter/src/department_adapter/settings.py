@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import Field, FilePath, SecretStr
 
 from civicloop_kit.settings import SecretKey, ServiceSettings
 from department_adapter.domain.schedule import RetryPolicy
@@ -16,7 +16,10 @@ class AdapterSettings(ServiceSettings):
 
     keyring_url: SecretStr
     keyring_key: SecretKey
-    service_token: SecretStr
+    service_token_file: Annotated[
+        FilePath,
+        Field(description="Holds a token of ours with the role `service`; read at each call."),
+    ]
     intake_url: Annotated[str, Field(pattern=r"^https?://")]
     allow_private_webhooks: Annotated[
         bool, Field(description="Whether webhooks may go to loopback and private networks.")

@@ -15,8 +15,9 @@ from feedback.domain.case import Case, CaseState
 from feedback.domain.closing import Policy
 from feedback.domain.commands import RecordSatisfaction, VerifyCase
 from feedback.domain.evolve import evolve
-from feedback.domain.facts import CaseHandled, Fact, OwnFact, ReplayStarted
+from feedback.domain.facts import CaseHandled, Fact, ReplayStarted
 from feedback.domain.measures import changed_measures
+from feedback.domain.own_facts import OwnFact
 
 
 def fold_fact(case: Case, fact: Fact, replay: ReplayStarted | None) -> Decision[Case]:

@@ -36,10 +36,11 @@ class CountQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingCase:
-    """A case in a verifier's work list."""
+    """A case in a verifier's work list; ``tier`` is the one that is asked at present."""
 
     case_id: UUID
     round: int
+    tier: str
     verify_by: datetime
     handled_at: datetime
     district: str | None

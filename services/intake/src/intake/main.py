@@ -1,6 +1,6 @@
 """The only place where intake's parts are joined."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 from civicloop_contracts.codes import Service
@@ -11,19 +11,23 @@ from civicloop_kit.room import Room
 from civicloop_kit.vault import Keyring
 from civicloop_kit.worker import Worker
 from intake import handlers, wire
-from intake.domain.case import CaseState, new_case
-from intake.domain.commands import RecordNotice, SubmitReport
 from intake.domain.errors import IntakeError
 from intake.domain.filing import Jurisdiction
-from intake.entrypoints import http, stream
-from intake.entrypoints.desk import ReportDesk, VaultDesk
+from intake.domain.state import CaseState, new_case
+from intake.entrypoints import case_http, http, stream
+from intake.entrypoints.case_desk import CaseDesk
+from intake.entrypoints.desk import ReportDesk
+from intake.entrypoints.merge_worker import MergeWorker
+from intake.entrypoints.place_worker import LOOK_EVERY_S, PlaceWorker
+from intake.entrypoints.vault_desk import VaultDesk
 from intake.entrypoints.worker import NoticeWorker
 from intake.grid import H3Grid
 from intake.handlers import FilingRules
 from intake.matter_files import load_matters
 from intake.notifiers.file import FileNotifier
 from intake.settings import IntakeSettings
-from intake.store.postgres import PostgresRecords, write_effects
+from intake.store.effects import write_effects
+from intake.store.postgres import PostgresRecords
 
 
 class KeyringMissingError(IntakeError):
@@ -40,25 +44,33 @@ def build(settings: IntakeSettings, kit: Kit) -> Parts[CaseState]:
     if kit.keyring is None:
         raise KeyringMissingError
     records = PostgresRecords(kit.database)
-    notices = Worker("notices", _notice_worker(settings, kit, kit.keyring).send_due_notices)
-    doors = http.Doors(
-        ReportDesk(kit.commands, kit.keyring, H3Grid()),
-        VaultDesk(records, kit.keyring, kit.clock),
-        records,
-    )
+    workers = {
+        handlers.NOTICES_QUEUE: Worker(
+            "notices", _notice_worker(settings, kit, kit.keyring).send_due_notices
+        ),
+        handlers.MERGES_QUEUE: Worker(
+            "merges", MergeWorker(kit.jobs, kit.commands, kit.clock).settle_due_merges
+        ),
+    }
     return Parts(
-        room=room_of(settings, notices),
-        routers=[http.routes(doors)],
+        room=room_of(settings, workers),
+        routers=[
+            http.routes(_doors(settings, kit, kit.keyring)),
+            case_http.case_routes(
+                case_http.CaseDoors(CaseDesk(kit.commands, records, kit.keyring))
+            ),
+        ],
         refusals=http.REFUSALS,
-        workers=[notices],
+        workers=[*workers.values(), _place_worker(settings, kit, records)],
     )
 
 
-def room_of(settings: IntakeSettings, notices: Worker) -> Room[CaseState]:
-    """Return intake's part of the hot path; *notices* is woken when one is due."""
+def room_of(settings: IntakeSettings, workers: Mapping[str, Worker]) -> Room[CaseState]:
+    """Return intake's part of the hot path; a worker is woken when its queue gets a job."""
     rules = FilingRules(
         jurisdiction=Jurisdiction(prefix=settings.jurisdiction),
         matters=load_matters(settings.matters_version),
+        nearness=settings.nearness,
     )
     return Room(
         service=Service.INTAKE,
@@ -67,13 +79,11 @@ def room_of(settings: IntakeSettings, notices: Worker) -> Room[CaseState]:
         new_state=new_case,
         on_fact=stream.routes(stream.Follower()),
         to_contract=wire.to_contract,
-        on_command={
-            SubmitReport: partial(handlers.submit_report, rules),
-            RecordNotice: handlers.record_notice,
-        },
+        on_command=handlers.ON_COMMAND,
+        on_joint_command=handlers.on_joint_command(rules),
         refusals=(IntakeError,),
         write_effects=write_effects,
-        saved=partial(_wake, notices),
+        saved=partial(_wake, workers),
     )
 
 
@@ -93,6 +103,19 @@ def _notice_worker(settings: IntakeSettings, kit: Kit, keys: Keyring) -> NoticeW
     )
 
 
-def _wake(notices: Worker, effects: Sequence[object]) -> None:
-    if any(isinstance(effect, QueueJob) for effect in effects):
-        notices.wake()
+def _doors(settings: IntakeSettings, kit: Kit, keys: Keyring) -> http.Doors:
+    records = PostgresRecords(kit.database)
+    reports = ReportDesk(
+        kit.commands, keys, H3Grid(), records, kit.clock, nearness=settings.nearness
+    )
+    return http.Doors(reports, VaultDesk(records, keys, kit.clock), records)
+
+
+def _place_worker(settings: IntakeSettings, kit: Kit, records: PostgresRecords) -> Worker:
+    places = PlaceWorker(records, settings.nearness.within, kit.clock)
+    return Worker("places", places.forget_old_places, idle_s=LOOK_EVERY_S)
+
+
+def _wake(workers: Mapping[str, Worker], effects: Sequence[object]) -> None:
+    for queue in {effect.queue for effect in effects if isinstance(effect, QueueJob)}:
+        workers[queue].wake()

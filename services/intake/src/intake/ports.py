@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
 from civicloop_kit.command import CaseCommand, Reply
-from intake.domain.case import CaseState
-from intake.domain.model import Channel, Sealed
+from civicloop_kit.jobs import Job
+from intake.domain.duplicates import Nearness, Spot
+from intake.domain.model import Channel, Particulars, Sealed
 from intake.domain.notices import NoticeOutcome, TextKey
+from intake.domain.state import CaseState
 
 
 class NotifierError(Exception):
@@ -29,6 +31,15 @@ class Purpose(StrEnum):
 
     DELIVERY = "delivery"
     NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who wants something, under which idempotency key, in which trace."""
+
+    principal: str
+    idempotency_key: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +64,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedRow:
-    """A sealed text of a report; None where the report had none."""
+    """A sealed text of a report, None where the report had none; or one of its supplements."""
 
     case_id: UUID
     report_id: UUID
     content: bytes | None
+    supplement_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +84,7 @@ class Disclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreReport:
-    """Effect: keep which case a report belongs to."""
+    """Effect: keep which case a report belongs to, and what it is about if it was filed."""
 
     report_id: UUID
     case_id: UUID
@@ -80,6 +92,25 @@ class StoreReport:
     received_at: datetime
     state: str
     source_id: str | None
+    particulars: Particulars | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreMembership:
+    """Effect: a report belongs to this case now; ``active``: it counts there."""
+
+    report_id: UUID
+    case_id: UUID
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorePlace:
+    """Effect: keep where a case is, for reports that may be the same."""
+
+    case_id: UUID
+    spot: Spot
+    filed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,10 +122,22 @@ class StoreSealed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreSupplement:
+    """Effect: put what a reporter added into the vault."""
+
+    supplement_id: UUID
+    report_id: UUID
+    sealed: bytes = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoreNotice:
     """Effect: keep what became of a notice."""
 
+    notice_id: str
     report_id: UUID
+    case_id: UUID
     round: int
     outcome: NoticeOutcome
     at: datetime
@@ -128,6 +171,15 @@ class CaseCommands(Protocol):
         """Run several; one outcome each, in order."""
 
 
+class JobQueue(Protocol):
+    """Where work waits that leaves the process."""
+
+    async def claim(
+        self, free: Mapping[str, int], now: datetime, expiry: timedelta
+    ) -> Sequence[Job]:
+        """Claim due jobs."""
+
+
 class SubjectKeys(Protocol):
     """The key of each reporter."""
 
@@ -150,10 +202,21 @@ class Records(Protocol):
     async def case_of(self, report_id: UUID) -> UUID | None:
         """Return the case that a report belongs to."""
 
+    async def particulars(self, report_id: UUID) -> Particulars | None:
+        """Return what a report is about, None where that was not kept."""
+
+    async def near(
+        self, spots: Sequence[Spot], nearness: Nearness, now: datetime
+    ) -> Sequence[Sequence[UUID]]:
+        """Return, per spot, cases about the same that are near it in place and time."""
+
     async def narratives(
         self, case_ids: Sequence[UUID], disclosures: Sequence[Disclosure]
     ) -> Sequence[SealedRow]:
-        """Return the reports of these cases with narratives, leaving an audit row per case."""
+        """Return the texts of the reports that count in these cases, supplements last.
+
+        It leaves an audit row per case.
+        """
 
     async def contacts(
         self, report_ids: Sequence[UUID], disclosures: Sequence[Disclosure]

@@ -1,16 +1,21 @@
 """What an operator may set for intake."""
 
+from datetime import timedelta
 from typing import Annotated, Final
 
 from pydantic import Field, SecretStr
 
 from civicloop_kit.settings import SecretKey, ServiceSettings
+from intake.domain.duplicates import Nearness
 
 DEFAULT_MATTERS_VERSION: Final = "2026.1"
 # Zhengzhou (郑州市).
 DEFAULT_JURISDICTION: Final = "4101"
 # Room for a batch of 500 lines with narratives of full length in Chinese.
 DEFAULT_MAX_BODY_BYTES: Final = 8 << 20
+# Two reports of one matter so near are one case. Source: domain.md, rules of dispatch.
+DEFAULT_DUPLICATE_WITHIN_M: Final = 50.0
+DEFAULT_DUPLICATE_WITHIN_S: Final = 86_400
 
 
 class IntakeSettings(ServiceSettings):
@@ -27,3 +32,23 @@ class IntakeSettings(ServiceSettings):
         str,
         Field(pattern=r"^[0-9a-z][0-9a-z.-]{0,31}$", description="Which list of matters to use."),
     ] = DEFAULT_MATTERS_VERSION
+    duplicate_within_m: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1_000,
+            allow_inf_nan=False,
+            description="Reports of one matter at most so many metres apart are one; 0: never.",
+        ),
+    ] = DEFAULT_DUPLICATE_WITHIN_M
+    duplicate_within_s: Annotated[
+        int,
+        Field(ge=0, le=30 * 86_400, description="For so many seconds after the case was filed."),
+    ] = DEFAULT_DUPLICATE_WITHIN_S
+
+    @property
+    def nearness(self) -> Nearness:
+        """When two reports are the same."""
+        return Nearness(
+            within_m=self.duplicate_within_m, within=timedelta(seconds=self.duplicate_within_s)
+        )

@@ -53,16 +53,38 @@ def open_contact(key: bytes, report_id: UUID, sealed: bytes) -> Contact:
         raise UnreadableError from None
 
 
+def seal_supplement(key: bytes, report_id: UUID, supplement_id: UUID, text: str) -> bytes:
+    """Return what a reporter added, sealed."""
+    return seal(key, text.encode(), _supplement_context(report_id, supplement_id))
+
+
+def open_supplement(key: bytes, report_id: UUID, supplement_id: UUID, sealed: bytes) -> str:
+    """Return what a reporter added.
+
+    Raises:
+        UnreadableError: Another key, another report or supplement, or changed bytes.
+    """
+    return _open(key, sealed, _supplement_context(report_id, supplement_id)).decode()
+
+
 def _seal(key: bytes, report_id: UUID, kind: SealedKind, content: bytes) -> Sealed:
     return Sealed(kind=kind, content=seal(key, content, _context(report_id, kind)))
 
 
 def _unseal(key: bytes, report_id: UUID, kind: SealedKind, sealed: bytes) -> bytes:
+    return _open(key, sealed, _context(report_id, kind))
+
+
+def _open(key: bytes, sealed: bytes, context: bytes) -> bytes:
     try:
-        return unseal(key, sealed, _context(report_id, kind))
+        return unseal(key, sealed, context)
     except (InvalidTag, ValueError) as error:
         raise UnreadableError from error
 
 
 def _context(report_id: UUID, kind: SealedKind) -> bytes:
     return f"{report_id}/{kind}".encode()
+
+
+def _supplement_context(report_id: UUID, supplement_id: UUID) -> bytes:
+    return f"{report_id}/supplement/{supplement_id}".encode()

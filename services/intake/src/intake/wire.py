@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts import intake as contract
@@ -18,9 +18,15 @@ if TYPE_CHECKING:
 
 def to_contract(fact: facts.OwnFact, stamp: Stamp) -> contract.IntakeFact:
     """Return the fact as other rooms read it."""
-    if isinstance(fact, facts.CaseRejected):
-        return _case_rejected(fact, stamp)
-    return _case_filed(fact, stamp)
+    match fact:
+        case facts.CaseFiled():
+            return _case_filed(fact, stamp)
+        case facts.CaseRejected():
+            return _case_rejected(fact, stamp)
+        case facts.ReportAttached() | facts.ReportWithdrawn() | facts.CaseSupplemented():
+            return _of_report(fact, stamp)
+        case facts.WithdrawalRequested() | facts.MergeRequested():
+            return _wish(fact, stamp)
 
 
 def task_dispatched(fact: router.TaskDispatched) -> facts.TaskDispatched:
@@ -32,6 +38,32 @@ def task_dispatched(fact: router.TaskDispatched) -> facts.TaskDispatched:
         lead=fact.department if leads else None,
         occurred_at=fact.occurred_at,
     )
+
+
+def task_reassigned(fact: router.TaskReassigned) -> facts.TaskReassigned:
+    """Return what a next attempt means here."""
+    leads = fact.role is codes.TaskRole.LEAD
+    return facts.TaskReassigned(
+        round=fact.round,
+        attempt=fact.task.attempt,
+        lead=fact.department if leads else None,
+        occurred_at=fact.occurred_at,
+    )
+
+
+def dispute_settled(fact: router.DisputeSettled) -> facts.DisputeSettled:
+    """Return what the end of a dispute means here."""
+    return facts.DisputeSettled(occurred_at=fact.occurred_at)
+
+
+def withdrawal_refused(fact: router.WithdrawalRefused) -> facts.WithdrawalRefused:
+    """Return what a refused withdrawal means here."""
+    return facts.WithdrawalRefused(occurred_at=fact.occurred_at)
+
+
+def merge_refused(fact: router.MergeRefused) -> facts.MergeRefused:
+    """Return what a refused merge means here."""
+    return facts.MergeRefused(survivor=fact.survivor, occurred_at=fact.occurred_at)
 
 
 def dispute_opened(fact: router.DisputeOpened) -> facts.DisputeOpened:
@@ -66,6 +98,16 @@ def case_verified(fact: feedback.CaseVerified) -> facts.CaseVerified:
     return facts.CaseVerified(round=fact.round, occurred_at=fact.occurred_at)
 
 
+def rework_requested(fact: feedback.ReworkRequested) -> facts.ReworkRequested:
+    """Return what a rework means here."""
+    return facts.ReworkRequested(round=fact.round, occurred_at=fact.occurred_at)
+
+
+def case_reopened(fact: feedback.CaseReopened) -> facts.CaseReopened:
+    """Return what a new round means here."""
+    return facts.CaseReopened(round=fact.round, occurred_at=fact.occurred_at)
+
+
 def case_closed(fact: feedback.CaseClosed) -> facts.CaseClosed:
     """Return what the end of a round means here."""
     return facts.CaseClosed(
@@ -75,11 +117,7 @@ def case_closed(fact: feedback.CaseClosed) -> facts.CaseClosed:
 
 def _case_filed(fact: facts.CaseFiled, stamp: Stamp) -> contract.CaseFiled:
     return contract.CaseFiled(
-        case_id=stamp.case_id,
-        occurred_at=fact.occurred_at,
-        recorded_at=stamp.recorded_at,
-        cause=stamp.cause,
-        replay=stamp.replay,
+        **_told(fact, stamp),
         report_id=fact.report_id,
         channel=codes.Channel(fact.channel),
         matter=_matter(fact.matter),
@@ -91,15 +129,41 @@ def _case_filed(fact: facts.CaseFiled, stamp: Stamp) -> contract.CaseFiled:
 
 def _case_rejected(fact: facts.CaseRejected, stamp: Stamp) -> contract.CaseRejected:
     return contract.CaseRejected(
-        case_id=stamp.case_id,
-        occurred_at=fact.occurred_at,
-        recorded_at=stamp.recorded_at,
-        cause=stamp.cause,
-        replay=stamp.replay,
+        **_told(fact, stamp),
         report_id=fact.report_id,
         channel=codes.Channel(fact.channel),
         reason=codes.RejectReason(fact.reason),
     )
+
+
+def _of_report(
+    fact: facts.ReportAttached | facts.ReportWithdrawn | facts.CaseSupplemented, stamp: Stamp
+) -> contract.IntakeFact:
+    told = {**_told(fact, stamp), "report_id": fact.report_id}
+    if isinstance(fact, facts.ReportAttached):
+        return contract.ReportAttached(**told, channel=codes.Channel(fact.channel))
+    if isinstance(fact, facts.ReportWithdrawn):
+        return contract.ReportWithdrawn(**told, reason=codes.WithdrawReason(fact.reason))
+    return contract.CaseSupplemented(**told, supplement_id=fact.supplement_id)
+
+
+def _wish(
+    fact: facts.WithdrawalRequested | facts.MergeRequested, stamp: Stamp
+) -> contract.IntakeFact:
+    if isinstance(fact, facts.MergeRequested):
+        return contract.MergeRequested(**_told(fact, stamp), survivor=fact.survivor)
+    return contract.WithdrawalRequested(**_told(fact, stamp))
+
+
+def _told(fact: facts.OwnFact, stamp: Stamp) -> dict[str, Any]:
+    """Return what every fact tells."""
+    return {
+        "case_id": stamp.case_id,
+        "occurred_at": fact.occurred_at,
+        "recorded_at": stamp.recorded_at,
+        "cause": stamp.cause,
+        "replay": stamp.replay,
+    }
 
 
 def _matter(matter: Matter) -> parts.Matter:

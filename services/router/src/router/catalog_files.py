@@ -22,8 +22,8 @@ from router.data_rows import (
 )
 from router.domain.calendar import Limit, LimitUnit, require_current
 from router.domain.catalog import Catalog, CatalogEntry, FilingCondition
-from router.domain.dispatch import Rulebook
 from router.domain.parts import MatterKey
+from router.domain.rulebook import Rulebook
 from router.domain.territory import Tier, is_territorial
 from router.duty_files import load_duties
 from router.territory_files import load_calendar, load_territory
@@ -37,6 +37,7 @@ _CLASS_LIMIT: Final = "class limit"
 
 # Hours of one unit, and whether it runs continuously: limits are compared within a family only.
 _HOURS: Final = {
+    LimitUnit.URGENT_SECOND: 1 / 3600,
     LimitUnit.URGENT_HOUR: 1,
     LimitUnit.URGENT_DAY: 24,
     LimitUnit.WORKING_HOUR: 1,
@@ -98,6 +99,8 @@ def load_catalog(path: Path) -> Catalog:
         dispute_limit=parse_limit(head.policy.dispute_limit),
         unlisted=_plain_condition(_UNLISTED, head.policy.unlisted_limit, head.policy),
         default_lead=head.default_lead,
+        reminder_share=head.policy.reminder_share,
+        major_reporters=head.policy.major_reporters,
     )
 
 
@@ -210,5 +213,5 @@ def _check_duties(rules: Rulebook, path: Path) -> None:
                 raise DataFileError(path, entry, f"no such division: {duty.territory}")
 
 
-def _hours(limit: Limit) -> int:
+def _hours(limit: Limit) -> float:
     return limit.value * _HOURS[limit.unit]

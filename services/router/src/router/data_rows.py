@@ -7,6 +7,7 @@ from msgspec import Meta, Struct, field
 
 from router.domain.calendar import Limit, LimitUnit
 from router.domain.catalog import PlaceClass
+from router.domain.codes import Gate
 from router.domain.parts import MatterKind
 from router.domain.territory import DivisionKind, Tier
 
@@ -37,6 +38,8 @@ class PolicyRow(Row, frozen=True):
     return_window: LimitText
     dispute_limit: LimitText
     unlisted_limit: LimitText
+    reminder_share: Annotated[float, Meta(gt=0, lt=1)] = 0.2
+    major_reporters: Annotated[int, Meta(ge=2)] = 10
 
 
 class CatalogHead(Row, frozen=True):
@@ -106,10 +109,11 @@ class DepartmentRow(Row, frozen=True):
 
 
 class AssistRow(Row, frozen=True):
-    """Who assists."""
+    """Who assists, at once or ``after`` the lead is that far."""
 
     department: OwnerText
     required: bool = False
+    after: Gate | None = None
 
 
 class DutyRow(Row, frozen=True):

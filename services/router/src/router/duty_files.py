@@ -58,7 +58,9 @@ def _check_owners(row: DutyRow, departments: dict[str, Department], path: Path, 
 def _expand(row: DutyRow, departments: dict[str, Department]) -> list[Duty]:
     """Return one duty per kind and code that *row* stands for."""
     kinds = (row.kind,) if row.kind else tuple(MatterKind)
-    assists = tuple(Assist(owner=a.department, required=a.required) for a in row.assists)
+    assists = tuple(
+        Assist(owner=a.department, required=a.required, after=a.after) for a in row.assists
+    )
     return [
         Duty(
             standard_ref=row.standard_ref,

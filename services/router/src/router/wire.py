@@ -1,4 +1,7 @@
-"""Between the contracts and the router's own words. Pure: a row per fact, both ways."""
+"""What other rooms tell, in the router's own words. Pure: a row per fact.
+
+The way back is `written.py`.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -6,10 +9,10 @@ from uuid import UUID
 
 from civicloop_contracts import codes
 from civicloop_contracts.fact import Fact
-from civicloop_contracts.facts import department, feedback, intake, parts, remark, router
-from civicloop_kit.room import Stamp
+from civicloop_contracts.facts import department, feedback, intake, parts
 from router.domain import facts
 from router.domain.case import Case
+from router.domain.codes import Outcome, RequestKind
 from router.domain.parts import ExternalClock, Matter, MatterKind, Place, Precision, TaskRef
 
 
@@ -42,19 +45,42 @@ def read_case_filed(fact: intake.CaseFiled) -> facts.CaseFiled:
     )
 
 
-def read_task_acknowledged(fact: department.TaskAcknowledged) -> facts.TaskAcknowledged:
-    """Read an acknowledgement."""
-    return facts.TaskAcknowledged(occurred_at=fact.occurred_at, task=_read_task(fact.task))
+def read_reports_changed(
+    fact: intake.ReportAttached | intake.ReportWithdrawn,
+) -> facts.ReportAttached | facts.ReportWithdrawn:
+    """Read that one more, or one less, reports the case."""
+    if isinstance(fact, intake.ReportAttached):
+        return facts.ReportAttached(occurred_at=fact.occurred_at)
+    return facts.ReportWithdrawn(occurred_at=fact.occurred_at)
 
 
-def read_task_progressed(fact: department.TaskProgressed) -> facts.TaskProgressed:
-    """Read a sign of work."""
-    return facts.TaskProgressed(occurred_at=fact.occurred_at, task=_read_task(fact.task))
+def read_withdrawal_requested(fact: intake.WithdrawalRequested) -> facts.WithdrawalRequested:
+    """Read that nobody reports the case any more."""
+    return facts.WithdrawalRequested(occurred_at=fact.occurred_at)
 
 
-def read_task_completed(fact: department.TaskCompleted) -> facts.TaskCompleted:
-    """Read a completion."""
-    return facts.TaskCompleted(occurred_at=fact.occurred_at, task=_read_task(fact.task))
+def read_merge_requested(fact: intake.MergeRequested) -> facts.MergeRequested:
+    """Read that another case stands for this one."""
+    return facts.MergeRequested(occurred_at=fact.occurred_at, survivor=fact.survivor)
+
+
+def read_answer(fact: department.DepartmentFact) -> facts.TaskAnswer:
+    """Read what a department, or the adapter for it, tells of a task."""
+    return _ANSWERS[type(fact)](
+        fact, {"occurred_at": fact.occurred_at, "task": _read_task(fact.task)}
+    )
+
+
+def read_rework_requested(fact: feedback.ReworkRequested) -> facts.ReworkRequested:
+    """Read which tasks have to be done again."""
+    return facts.ReworkRequested(
+        occurred_at=fact.occurred_at, round=fact.round, tasks=tuple(fact.tasks)
+    )
+
+
+def read_case_reopened(fact: feedback.CaseReopened) -> facts.CaseReopened:
+    """Read the beginning of a round."""
+    return facts.CaseReopened(occurred_at=fact.occurred_at, round=fact.round)
 
 
 def read_case_closed(fact: feedback.CaseClosed) -> facts.CaseClosed:
@@ -62,106 +88,30 @@ def read_case_closed(fact: feedback.CaseClosed) -> facts.CaseClosed:
     return facts.CaseClosed(
         occurred_at=fact.occurred_at,
         round=fact.round,
-        outcome=facts.Outcome(fact.outcome.value),
+        outcome=Outcome(fact.outcome.value),
     )
 
 
-def to_contract(fact: facts.OwnFact, stamp: Stamp) -> Fact:
-    """Return an own fact as others read it."""
-    frame = {
-        "case_id": stamp.case_id,
-        "occurred_at": fact.occurred_at,
-        "recorded_at": stamp.recorded_at,
-        "cause": stamp.cause,
-        "replay": stamp.replay,
-    }
-    return _WRITERS[type(fact)](fact, frame)
-
-
-def _task_dispatched(fact: facts.TaskDispatched, frame: dict[str, Any]) -> Fact:
-    return router.TaskDispatched(
+_ANSWERS: Final[Mapping[type[Fact], Callable[[Any, dict[str, Any]], facts.TaskAnswer]]] = {
+    department.TaskDelivered: lambda _fact, frame: facts.TaskDelivered(**frame),
+    department.DeliveryParked: lambda fact, frame: facts.DeliveryParked(
+        **frame, unknown=fact.reason is codes.ParkReason.NO_SUCH_DEPARTMENT
+    ),
+    department.TaskAcknowledged: lambda _fact, frame: facts.TaskAcknowledged(**frame),
+    department.TaskProgressed: lambda _fact, frame: facts.TaskProgressed(**frame),
+    department.TaskReturned: lambda _fact, frame: facts.TaskReturned(**frame),
+    department.TaskCompleted: lambda _fact, frame: facts.TaskCompleted(**frame),
+    department.ExtensionRequested: lambda fact, frame: facts.ClockRequested(
+        **frame, request_id=fact.request_id, kind=RequestKind.EXTENSION
+    ),
+    department.SuspensionRequested: lambda fact, frame: facts.ClockRequested(
         **frame,
-        task=_write_task(fact.task),
-        department=fact.department,
-        role=codes.TaskRole(fact.role.value),
-        required=fact.required,
-        round=fact.round,
-        tier=codes.Tier(fact.tier.value),
-        channel=codes.Channel(fact.channel),
-        matter=_write_matter(fact.matter),
-        place=_write_place(fact.place),
-        response_due_at=fact.response_due_at,
-        resolution_due_at=fact.resolution_due_at,
-        provisional=fact.provisional,
-        return_until=fact.return_until,
-        catalog_version=fact.catalog_version,
-        calendar_version=fact.calendar_version,
-    )
-
-
-def _task_cancelled(fact: facts.TaskCancelled, frame: dict[str, Any]) -> Fact:
-    return router.TaskCancelled(
-        **frame,
-        task=_write_task(fact.task),
-        department=fact.department,
-        reason=codes.CancelReason(fact.reason.value),
-    )
-
-
-def _dispute_opened(fact: facts.DisputeOpened, frame: dict[str, Any]) -> Fact:
-    return router.DisputeOpened(
-        **frame,
-        dispute_id=fact.dispute_id,
-        task=_write_task(fact.task),
-        ground=codes.DisputeGround(fact.ground.value),
-        settle_by=fact.settle_by,
-    )
-
-
-def _case_handled(fact: facts.CaseHandled, frame: dict[str, Any]) -> Fact:
-    return router.CaseHandled(**frame, outcome=codes.Outcome(fact.outcome.value), round=fact.round)
-
-
-def _remarked(fact: facts.Remarked, frame: dict[str, Any]) -> Fact:
-    return remark.Remarked(
-        **frame,
-        writer=codes.Service.ROUTER,
-        code=codes.RemarkCode(fact.code.value),
-        task_id=fact.task_id,
-    )
-
-
-_WRITERS: Final[Mapping[type[facts.OwnFact], Callable[[Any, dict[str, Any]], Fact]]] = {
-    facts.TaskDispatched: _task_dispatched,
-    facts.TaskCancelled: _task_cancelled,
-    facts.DisputeOpened: _dispute_opened,
-    facts.CaseHandled: _case_handled,
-    facts.Remarked: _remarked,
+        request_id=fact.request_id,
+        kind=RequestKind(fact.kind.value),
+        review_at=fact.review_at,
+    ),
 }
 
 
 def _read_task(ref: parts.TaskRef) -> TaskRef:
     return TaskRef(task_id=ref.task_id, task_no=ref.task_no, attempt=ref.attempt)
-
-
-def _write_task(ref: TaskRef) -> parts.TaskRef:
-    return parts.TaskRef(task_id=ref.task_id, task_no=ref.task_no, attempt=ref.attempt)
-
-
-def _write_matter(matter: Matter) -> parts.Matter:
-    return parts.Matter(
-        standard_ref=matter.standard_ref,
-        kind=codes.MatterKind(matter.kind.value),
-        code=matter.code,
-        condition=matter.condition,
-    )
-
-
-def _write_place(place: Place) -> parts.Place:
-    return parts.Place(
-        division=place.division,
-        precision=codes.Precision(place.precision.value),
-        latitude=place.latitude,
-        longitude=place.longitude,
-        h3_cell=place.h3_cell,
-    )

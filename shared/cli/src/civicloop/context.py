@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from civicloop_local import control
 from civicloop_local.assembly import databases_of
-from civicloop_local.credentials import AUDITOR_ROLE, load_credentials
+from civicloop_local.credentials import AUDITOR_ROLE, AUDITOR_USER, load_credentials
 from civicloop_local.errors import StackError
-from civicloop_local.kafka import admin_settings
+from civicloop_local.kafka import admin_settings, client_settings
 from civicloop_local.layout import default_layout
 from civicloop_local.ports import HOST, recorded_ports
 from civicloop_local.servers import local_servers
@@ -61,7 +61,13 @@ class StackContext:
 
     @property
     def kafka_settings(self) -> dict[str, str | int | float | bool]:
-        """Librdkafka's settings for somebody who may read every topic."""
+        """Librdkafka's settings for the auditor, who may read facts and change nothing."""
+        password = self.credentials.kafka[AUDITOR_USER]
+        return client_settings(self.kafka_bootstrap, AUDITOR_USER, password)
+
+    @property
+    def kafka_admin_settings(self) -> dict[str, str | int | float | bool]:
+        """Librdkafka's settings for whoever changes users and rights."""
         return admin_settings(self.kafka_bootstrap, self.credentials)
 
     @property

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from civicloop.context import stack_context
+from civicloop.demo.acts import STORM
 from civicloop.demo.display import Display
 from civicloop.demo.run import Wish, run_demo
 
@@ -28,18 +29,21 @@ def register(app: typer.Typer) -> None:
 def demo(
     *,
     reports: Annotated[int, typer.Option(min=1, help="How many reports.")] = DEFAULT_REPORTS,
+    scenario: Annotated[
+        str, typer.Option(help="storm: everything; morning; or one act: dispute, rework, …")
+    ] = STORM,
     seed: Annotated[int, typer.Option(help="The same seed gives the same morning.")] = DEFAULT_SEED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
 ) -> None:
     """Send a morning of reports through the whole loop and prove what came of it.
 
-    Starts the stack if it does not run, plays departments, reporters and verifiers over real
-    HTTP, and compares the outcome with what the seed says must come. Exit status 0 only when it
-    is equal and the audit is clean. Example: civicloop demo --reports 1000 --keep
+    Starts the stack if it does not run, plays departments, reporters, verifiers and superiors over
+    real HTTP, and compares the outcome with what must come. Exit status 0 only when it is equal,
+    nothing waits for a person, and the audit is clean. Example: civicloop demo --scenario dispute
     """
     display = Display(quiet=as_json)
-    result = run_demo(Wish(reports=reports, seed=seed, keep=keep), display)
+    result = run_demo(Wish(reports=reports, seed=seed, scenario=scenario, keep=keep), display)
     if as_json:
         typer.echo(json.dumps(_as_json(result), default=str, ensure_ascii=False))
     else:
@@ -53,9 +57,9 @@ def demo(
 
 def _last_line(result: Result) -> str:
     counts = result.counts
-    cases = result.outcome.filed
+    cases = result.outcome.filed + len(result.storm.acts)
     audit = "the audit is clean" if result.findings.clean else "the audit found violations"
-    same = "" if result.outcome == result.expected else "; the outcome is not what it had to be"
+    same = "" if result.as_expected else "; the outcome is not what it had to be"
     return (
         f"{result.receipts} reports became {cases} cases with {counts['tasks']} tasks, told in "
         f"{counts['facts']} facts; {audit}{same} ({result.seconds:.0f} s)"
@@ -67,12 +71,17 @@ def _as_json(result: Result) -> dict[str, Any]:
         "run": result.run,
         "good": result.good,
         "reports": result.receipts,
-        "cases": result.outcome.filed,
+        "cases": result.outcome.filed + len(result.storm.acts),
         "tasks": result.counts["tasks"],
         "facts": result.counts["facts"],
         "seconds": round(result.seconds, 1),
         "expected": _plain(result.expected),
         "outcome": _plain(result.outcome),
+        "storm": [
+            {"act": act, "fact": fact, "expected": count, "came": result.storm.came[act, fact]}
+            for (act, fact), count in result.storm.expected.items()
+        ],
+        "parked": result.parked,
         "walk": [asdict(hop) for hop in result.hops],
         "indicators": result.indicators,
         "audit": result.findings.as_json(),

@@ -1,43 +1,35 @@
 """Commands for the registry of departments: a thin client of the department adapter."""
 
 import json
-from collections.abc import Mapping
-from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Column, Table
 
-from civicloop.context import stack_context
+from civicloop.department_care import add_commands
+from civicloop.department_client import AsJson, Code, Token, Url, ask
 from civicloop.simulator.commands import app as simulate_app
 from civicloop.simulator.credentials import keep_secret
 from civicloop_local.errors import StackError
 
-# A test of a webhook makes three requests that may take 10 s each.
-TIMEOUT_S: Final = 40.0
-app: Final = typer.Typer(name="department", help="Add departments, rotate secrets, test webhooks.")
+app: Final = typer.Typer(
+    name="department", help="Add departments, look after them, release what is parked."
+)
+add_commands(app)
 
-Code = Annotated[str, typer.Argument(help="The department's code, as in water.")]
-Url = Annotated[
-    str | None,
-    typer.Option("--url", help="The department adapter; the running stack's if left out."),
-]
-Token = Annotated[
-    str | None,
-    typer.Option(
-        "--token",
-        envvar="CIVICLOOP_TOKEN",
-        help="An operator's token; made for the running stack if left out.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program.")]
 SecretFile = Annotated[
     Path | None,
     typer.Option("--secret-file", help="Keep the secret there (JSON, owner only), print nothing."),
 ]
+
+# What to do once a department is registered.
+_NEXT: Final = {
+    "webhook": "try it with civicloop department test {code}",
+    "pull": "give it a token: civicloop token --role department:{code}",
+    "replay": "import its history with civicloop import",
+}
 
 
 def register(main: typer.Typer) -> None:
@@ -54,6 +46,7 @@ def add(  # noqa: PLR0913 - one option each
     webhook: Annotated[str | None, typer.Option(help="Where its deliveries go.")] = None,
     concurrency: Annotated[int, typer.Option(help="Deliveries at once.")] = 8,
     *,
+    pull: Annotated[bool, typer.Option("--pull", help="It comes for its deliveries.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="Imported histories only.")] = False,
     disabled: Annotated[bool, typer.Option("--disabled", help="Try no deliveries.")] = False,
     secret_file: SecretFile = None,
@@ -63,21 +56,28 @@ def add(  # noqa: PLR0913 - one option each
 ) -> None:
     """Make a department known, or change it; a new webhook's secret is shown once.
 
+    One that pulls needs no server, only a token: its deliveries wait until it comes for them.
+
     Example: civicloop department add water --name-zh 水利局 --name-en "Water bureau"
     --webhook https://water.example.org/hooks/civicloop
+
+    Example: civicloop department add power --name-zh 电力局 --name-en "Power office" --pull
     """
-    if replay == (webhook is not None):
-        raise StackError("say how it is reached: give either --webhook URL or --replay")
+    ways = {"webhook": webhook is not None, "pull": pull, "replay": replay}
+    if sum(ways.values()) != 1:
+        raise StackError("say how it is reached: give one of --webhook URL, --pull and --replay")
+    transport = next(name for name, is_given in ways.items() if is_given)
     body = {
         "name_zh": name_zh or code,
         "name_en": name_en or code,
-        "transport": "replay" if replay else "webhook",
+        "transport": transport,
         "url": webhook,
         "concurrency": concurrency,
         "state": "disabled" if disabled else "active",
     }
-    answer = _ask("PUT", f"/{code}", url, token, body)
-    _show_secret(answer, secret_file, as_json=as_json, said=f"{code} is registered")
+    answer = ask("PUT", f"/departments/{code}", url, token, body)
+    said = f"{code} is registered\nnext: {_NEXT[transport].format(code=code)}"
+    _show_secret(answer, secret_file, as_json=as_json, said=said)
 
 
 @app.command("rotate-secret")
@@ -93,7 +93,7 @@ def rotate_secret(
 
     Example: civicloop department rotate-secret water --secret-file secrets.json
     """
-    answer = _ask("POST", f"/{code}/rotate-secret", url, token)
+    answer = ask("POST", f"/departments/{code}/rotate-secret", url, token)
     until = answer["previous_valid_until"]
     said = f"{code} has a new secret; the old one signs beside it until {until}"
     _show_secret(answer, secret_file, as_json=as_json, said=said)
@@ -107,7 +107,7 @@ def try_webhook(
 
     The exit status is 0 when all is well, else 1. Example: civicloop department test water
     """
-    answer = _ask("POST", f"/{code}/test", url, token)
+    answer = ask("POST", f"/departments/{code}/test", url, token)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
     else:
@@ -124,7 +124,7 @@ def list_departments(*, url: Url = None, token: Token = None, as_json: AsJson = 
 
     Example: civicloop department list --json
     """
-    answer = _ask("GET", "", url, token)
+    answer = ask("GET", "/departments", url, token)
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -151,40 +151,3 @@ def _show_secret(
         typer.echo(f"its secret is in {secret_file}")
     elif secret:
         typer.echo(f"secret: {secret}\nkeep it now: it is not shown again")
-
-
-def _ask(
-    method: str,
-    path: str,
-    url: str | None,
-    token: str | None,
-    body: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
-    """Return the adapter's answer.
-
-    Raises:
-        StackError: It does not answer, or refuses.
-    """
-    base = url or stack_context().adapter_url
-    headers = {"Authorization": f"Bearer {token or stack_context().operator_token()}"}
-    try:
-        with httpx.Client(base_url=base, timeout=TIMEOUT_S, trust_env=False) as client:
-            response = client.request(method, f"/v1/departments{path}", headers=headers, json=body)
-    except httpx.HTTPError as error:
-        raise StackError(
-            f"the department adapter does not answer at {base}: run `civicloop up`"
-        ) from error
-    if response.status_code >= HTTPStatus.BAD_REQUEST:
-        raise StackError(_refusal(response))
-    answer: dict[str, Any] = response.json()
-    return answer
-
-
-def _refusal(response: httpx.Response) -> str:
-    """Return a problem document as one line."""
-    try:
-        problem = response.json()
-    except ValueError:
-        return f"the department adapter answered {response.status_code}: see `civicloop logs`"
-    faults = "; ".join(f"{item['path']}: {item['code']}" for item in problem.get("errors", ()))
-    return f"{problem.get('detail', response.status_code)}{': ' if faults else ''}{faults}"

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
 import sys
+from typing import TYPE_CHECKING, Final
 
+import psycopg
 import typer
+from typer.exceptions import TyperException
 
 import civicloop
 from civicloop_local.errors import StackError
 
-SUFFIX = "_commands"
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SUFFIX: Final = "_commands"
+NAME: Final = "civicloop"
+FAILED: Final = 1
+# As a shell reports a program that Ctrl-C has ended.
+INTERRUPTED: Final = 130
 
 
 def build_app() -> typer.Typer:
     """Return the application with all commands, in the order of their modules' names."""
     app = typer.Typer(
-        name="civicloop",
+        name=NAME,
         help="Operate Civicloop: start it, look at it, feed it, audit it.",
         no_args_is_help=True,
         add_completion=False,
@@ -30,15 +41,49 @@ def build_app() -> typer.Typer:
     return app
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; a problem is one line on standard error and a non-zero status."""
+    sys.exit(run(build_app(), arguments))
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its status; by default the one that this process was given."""
+    command = typer.main.get_command(app)
     try:
-        build_app()()
+        status = command.main(arguments, prog_name=NAME, standalone_mode=False)
+    except TyperException as error:
+        # One without words has printed the help of a group of commands.
+        said = error.format_message()
+        return _complain(_usage(error, said), error.exit_code) if said else error.exit_code
     except StackError as error:
-        print(f"civicloop: {error}", file=sys.stderr)
-        sys.exit(1)
+        return _complain(str(error))
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except psycopg.Error as error:
+        return _complain(f"Postgres refused ({_first_line(error)}): see `civicloop status`")
+    except subprocess.TimeoutExpired as error:
+        return _complain(f"{_program(error)} took over {error.timeout:.0f} s: see `civicloop logs`")
     except OSError as error:
-        print(f"civicloop: {error.strerror or error}: {error.filename or ''}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        return _complain(f"{error.strerror or error}: {error.filename or ''}")
+    # What a command returns is nothing; an `Exit` comes back as its status.
+    return status if isinstance(status, int) else 0
+
+
+def _complain(problem: str, status: int = FAILED) -> int:
+    print(f"{NAME}: {problem}", file=sys.stderr)
+    return status
+
+
+def _usage(error: TyperException, said: str) -> str:
+    """Return what is wrong with a command line, and where to read how it should be."""
+    context = getattr(error, "ctx", None)
+    place = context.command_path if context is not None else NAME
+    return f"{' '.join(said.split()).rstrip('.')}: see `{place} --help`"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _program(error: subprocess.TimeoutExpired) -> str:
+    return str(error.cmd if isinstance(error.cmd, str) else error.cmd[0])

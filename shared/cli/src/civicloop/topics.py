@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from civicloop.audit.records import TopicRecord
 from civicloop_contracts.topics import Topic, load_topics
 from civicloop_local.errors import StackError
+from civicloop_local.kafka_auditor import AUDITOR_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ class TopicReader:
         self._consumer = Consumer(
             {
                 **settings,
-                "group.id": "civicloop-onlooker",
+                "group.id": f"{AUDITOR_GROUPS}onlooker",
                 "enable.auto.commit": False,
                 "enable.partition.eof": False,
                 "auto.offset.reset": "error",
@@ -59,7 +60,7 @@ class TopicReader:
             StackError: Kafka does not answer.
         """
         found: Offsets = {}
-        with _kafka_errors():
+        with kafka_errors():
             known = self._consumer.list_topics(timeout=TIMEOUT_S).topics
             for name in self._sources:
                 if name not in known:
@@ -111,7 +112,7 @@ class TopicReader:
         return [self._record(message) for message in self._poll(wait_s)]
 
     def _poll(self, wait_s: float) -> list[Message]:
-        with _kafka_errors():
+        with kafka_errors():
             messages = self._consumer.consume(BATCH, timeout=wait_s)
             for message in messages:
                 if (error := message.error()) is not None:
@@ -142,7 +143,8 @@ class TopicReader:
 
 
 @contextmanager
-def _kafka_errors() -> Iterator[None]:
+def kafka_errors() -> Iterator[None]:
+    """Turn what Kafka's client says into one line with its fix."""
     try:
         yield
     except KafkaException as error:

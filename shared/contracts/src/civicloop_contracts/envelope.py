@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
-from civicloop_contracts.fact import Fact, ce_id
+from civicloop_contracts.fact import Fact, Part, ce_id
 from civicloop_contracts.facts import BY_TYPE
 
 SPEC_VERSION: Final = "1.0"
@@ -25,12 +25,19 @@ _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NEW_MEMBER: Final = "enum"
 
 
+_OTHER_CASE: Final = "case_id contradicts ce_id"
+
+
 class EnvelopeError(ValueError):
     """A record's headers are not those of a CloudEvent of ours."""
 
 
 class BodyError(ValueError):
     """A record's value does not fit its event type."""
+
+
+class NewerCodeError(BodyError):
+    """A record of a known type has a code that this version does not know: a newer one may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,12 @@ class Envelope:
     def id(self) -> str:
         """The id of the fact, which others name as their cause."""
         return ce_id(self.source, self.case_id, self.sequence)
+
+
+class _Addressed(Part):
+    """The one field that every version of every fact has."""
+
+    case_id: UUID
 
 
 def headers_of(envelope: Envelope, recorded_at: datetime) -> list[tuple[str, bytes]]:
@@ -102,9 +115,10 @@ def traceparent_of(headers: Headers) -> str | None:
 
 
 def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
-    """Return the fact in *value*, or None for a type or a code that this version does not know.
+    """Return the fact in *value*, or None for a type that this version does not know.
 
     Raises:
+        NewerCodeError: Nothing is wrong with it but codes that this version does not know.
         BodyError: The value does not fit the type, or is about another case.
     """
     model = BY_TYPE.get(envelope.type)
@@ -113,12 +127,9 @@ def read_fact(envelope: Envelope, value: bytes) -> Fact | None:
     try:
         fact = model.model_validate_json(value)
     except ValidationError as error:
-        if all(item["type"] == _NEW_MEMBER for item in error.errors(include_url=False)):
-            return None
-        raise BodyError(_places(error)) from error
+        raise _body_error(error, envelope, value) from error
     if fact.case_id != envelope.case_id:
-        message = "case_id contradicts ce_id"
-        raise BodyError(message)
+        raise BodyError(_OTHER_CASE)
     return fact
 
 
@@ -149,6 +160,14 @@ def _uuid(text: str) -> UUID:
         message = "the case id in ce_id is not a UUID"
         raise EnvelopeError(message)
     return found
+
+
+def _body_error(error: ValidationError, envelope: Envelope, value: bytes) -> BodyError:
+    if any(item["type"] != _NEW_MEMBER for item in error.errors(include_url=False)):
+        return BodyError(_places(error))
+    if _Addressed.model_validate_json(value).case_id != envelope.case_id:
+        return BodyError(_OTHER_CASE)
+    return NewerCodeError(_places(error))
 
 
 def _places(error: ValidationError) -> str:

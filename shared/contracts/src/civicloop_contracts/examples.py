@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from civicloop_contracts.envelope import Envelope, headers_of, value_of
+from civicloop_contracts.envelope import CONTENT_TYPE, SPEC_VERSION, Envelope, headers_of, value_of
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts.remark import Remarked
-from civicloop_contracts.snapshot import SNAPSHOT_TYPE, CaseSnapshot
+from civicloop_contracts.snapshot import SNAPSHOT_SOURCE, SNAPSHOT_TYPE, CaseSnapshot
 
 CASE_ID: Final = UUID("019f2f6a-5c1e-7d3b-9a42-6f0d8f3e2b71")
 RECORDED_AT: Final = datetime.fromisoformat("2026-05-09T02:14:07.512000+00:00")
+_TRACEPARENT: Final = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 _TASK: Final = {"task_id": "5f0e7c2a-1c86-5d0e-8f5b-2a9f6f0c7d13", "task_no": 1, "attempt": 1}
 _VALUES: Final[Mapping[str, Any]] = {
     "case_id": CASE_ID,
@@ -125,7 +126,7 @@ def example_record(fact: type[Fact]) -> Mapping[str, Any]:
         type=fact.event_type(),
         case_id=example.case_id,
         sequence=1,
-        traceparent="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        traceparent=_TRACEPARENT,
     )
     headers = {name: value.decode() for name, value in headers_of(envelope, RECORDED_AT)}
     return {"key": str(CASE_ID), "headers": headers, "value": value_of(example).decode()}
@@ -135,4 +136,12 @@ def example_snapshot() -> Mapping[str, Any]:
     """Return key, headers and value of a snapshot's example, as JSON types."""
     snapshot = CaseSnapshot.model_validate(_SNAPSHOT)
     value = snapshot.model_dump_json(exclude_none=True)
-    return {"key": str(CASE_ID), "headers": {"ce_type": SNAPSHOT_TYPE}, "value": value}
+    headers = {
+        "ce_specversion": SPEC_VERSION,
+        "ce_id": f"{SNAPSHOT_SOURCE}:{CASE_ID}:{snapshot.version}",
+        "ce_source": SNAPSHOT_SOURCE,
+        "ce_type": SNAPSHOT_TYPE,
+        "content-type": CONTENT_TYPE,
+        "traceparent": _TRACEPARENT,
+    }
+    return {"key": str(CASE_ID), "headers": headers, "value": value}

@@ -1,4 +1,4 @@
-"""Write and check the committed JSON Schemas and examples.
+"""Write and check the committed JSON Schemas, examples and AsyncAPI document.
 
 `python -m civicloop_contracts.schemas` writes them, `--check` names every difference and exits 1.
 """
@@ -12,25 +12,30 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from civicloop_contracts.asyncapi import asyncapi_document
 from civicloop_contracts.examples import example_record, example_snapshot
 from civicloop_contracts.facts import FACTS
 from civicloop_contracts.snapshot import SNAPSHOT_TYPE, CaseSnapshot
 
 FOLDER: Final = Path(__file__).parent
+ASYNCAPI: Final = "asyncapi.json"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def expected_files() -> Mapping[str, str]:
     """Return what should be committed: path below this package to text."""
-    models: dict[str, type[BaseModel]] = {fact.event_type(): fact for fact in FACTS}
-    files = {
-        f"schemas/{name}.json": _text(schema_of(name, model))
-        for name, model in (models | {SNAPSHOT_TYPE: CaseSnapshot}).items()
-    }
+    files = {f"schemas/{name}.json": _text(schema) for name, schema in all_schemas().items()}
     for fact in FACTS:
         files[f"examples/{fact.event_type()}.json"] = _text(_readable(example_record(fact)))
     files[f"examples/{SNAPSHOT_TYPE}.json"] = _text(_readable(example_snapshot()))
-    return files
+    return files | {ASYNCAPI: _text(asyncapi_document())}
+
+
+def all_schemas() -> Mapping[str, Mapping[str, Any]]:
+    """Return the JSON Schema of every event type."""
+    models: dict[str, type[BaseModel]] = {fact.event_type(): fact for fact in FACTS}
+    known = models | {SNAPSHOT_TYPE: CaseSnapshot}
+    return {name: schema_of(name, model) for name, model in known.items()}
 
 
 def schema_of(name: str, model: type[BaseModel]) -> Mapping[str, Any]:
@@ -41,11 +46,10 @@ def schema_of(name: str, model: type[BaseModel]) -> Mapping[str, Any]:
 def differences(folder: Path = FOLDER) -> list[str]:
     """Return what is missing, changed by hand, or belongs to no fact."""
     expected = expected_files()
-    found = {
-        path.relative_to(folder).as_posix(): path.read_text()
-        for kind in ("schemas", "examples")
-        for path in sorted((folder / kind).glob("*.json"))
-    }
+    paths = [folder / ASYNCAPI] if (folder / ASYNCAPI).exists() else []
+    for kind in ("schemas", "examples"):
+        paths += sorted((folder / kind).glob("*.json"))
+    found = {path.relative_to(folder).as_posix(): path.read_text() for path in paths}
     missing = [f"{name}: missing" for name in sorted(expected.keys() - found.keys())]
     orphans = [f"{name}: belongs to no fact" for name in sorted(found.keys() - expected.keys())]
     drift = [
@@ -74,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m civicloop_contracts.schemas")
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 on drift")
     if not parser.parse_args(arguments).check:
-        sys.stdout.write(f"{write()} schemas and examples written\n")
+        sys.stdout.write(f"{write()} schemas, examples and documents written\n")
         return 0
     found = differences()
     for line in found:

@@ -7,11 +7,13 @@ Readers keep the highest version of a key.
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from civicloop_contracts.codes import CaseStatus, Outcome
 from civicloop_contracts.fact import DepartmentCode, Part
 from civicloop_contracts.facts.parts import Matter, Place, Round
+
+Source = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/-]{1,60}$")]
 
 
 class CaseSnapshot(Part):
@@ -20,7 +22,7 @@ class CaseSnapshot(Part):
     case_id: UUID
     version: Annotated[int, Field(ge=1)]
     # Sequence of the newest fact that is in it, per source: where to join the fact topics.
-    as_of: dict[str, Annotated[int, Field(ge=1)]]
+    as_of: dict[Source, Annotated[int, Field(ge=1)]]
     status: CaseStatus
     round: Round
     outcome: Outcome | None = None
@@ -33,3 +35,5 @@ class CaseSnapshot(Part):
 
 
 SNAPSHOT_TYPE = "civicloop.case.snapshot.v1"
+# In `ce_source` of a snapshot, which has no sequence: no fact has this source.
+SNAPSHOT_SOURCE = "/feedback/case-snapshots"

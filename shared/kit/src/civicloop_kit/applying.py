@@ -3,20 +3,27 @@
 Rows come in locked, go out changed; a failing decision leaves no trace but a held record.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Final, Generic
+from uuid import UUID
 
+from civicloop_contracts.codes import RemarkCode
 from civicloop_contracts.envelope import value_of
-from civicloop_contracts.fact import Replay
+from civicloop_contracts.fact import Fact, Replay
+from civicloop_contracts.facts import BY_TYPE
+from civicloop_contracts.facts.parts import TaskRef
+from civicloop_contracts.facts.remark import Remarked
 from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections, tracing
 from civicloop_kit.command import CaseCommand
+from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.received import Received
-from civicloop_kit.room import Decision, Moment, Room, S, SnapshotStamp, Stamp
+from civicloop_kit.room import Decision, FactHandler, Moment, Room, S, SnapshotStamp, Stamp
 from civicloop_kit.rows import (
     NO_MARK,
     HeldRecord,
@@ -29,6 +36,8 @@ from civicloop_kit.rows import (
 GAP: Final = "gap"
 BUG: Final = "bug"
 BEHIND: Final = "behind"
+# The fact has a code that only a newer release knows: nobody's bug, the case waits for the upgrade.
+NEWER: Final = "newer"
 # A state machine that fires this often without moving its timer is a bug, not a clock.
 MAX_TIMERS_AT_ONCE: Final = 1_000
 
@@ -37,6 +46,25 @@ _log = get_logger(__name__)
 
 class TimerLoopError(Exception):
     """A timer keeps being due after it fired."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _NotApplicable:
+    """The one fact that the kit itself tells for a room: it refused what it read."""
+
+    at: datetime
+    task_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Numbered(Generic[S]):
+    """What was decided about one case, its facts numbered, and nothing of it kept yet."""
+
+    row: Row[S]
+    replay: Replay | None
+    decisions: list[Decision[S]]
+    facts: list[tuple[OutboxFact, str]]
+    traceparent: str | None
 
 
 class Applier(Generic[S]):
@@ -74,38 +102,89 @@ class Applier(Generic[S]):
             self._block(self._work.rows[record.case_id], record, error)
 
     def run_command(self, command: CaseCommand) -> Decision[S]:
-        """Decide a command and keep what it decided.
+        """Decide a command and keep what it decided; return the decision that has the reply.
 
         Raises:
             Exception: The room's refusal, or a bug; nothing was changed.
         """
-        row = self._work.rows[command.case_id]
         now = command.now or self._now
-        replay = row.replay or command.replay
-        facts, due = self._fire_due(row, replay, now) if replay else ([], row.state)
-        decision = self._room.on_command[type(command.body)](due, command.body, now)
+        due = {case_id: self._due_before(case_id, command, now) for case_id in command.cases}
+        states = {case_id: state for case_id, (_, _, state) in due.items()}
+        decided = self._decide(command, states, now)
+        reply = decided.get(command.case_id) or next(iter(decided.values()))
         name = f"{self._room.service} {type(command.body).__name__}"
-        with tracing.hop(row.traceparent or command.traceparent, name) as trace:
-            self._keep(row, replay, [*facts, decision], command.cause, trace)
-        return decision
+        numbered = []
+        for case_id, decision in decided.items():
+            row, (replay, fired, _) = self._work.rows[case_id], due[case_id]
+            with tracing.hop(row.traceparent or command.traceparent, name) as trace:
+                decisions = [*fired, decision]
+                numbered.append(self._number(row, replay, decisions, command.cause, trace))
+        # Only now, so that a failure in one of several cases leaves all of them as they were.
+        for item in numbered:
+            self._keep_numbered(item)
+            self._note_own(item.row, DECIDED, type(command.body), command.cause)
+        return reply
+
+    def _due_before(
+        self, case_id: UUID, command: CaseCommand, now: datetime
+    ) -> tuple[Replay | None, list[Decision[S]], S]:
+        row = self._work.rows[case_id]
+        replay = row.replay or command.replay
+        fired, state = self._fire_due(row, replay, now) if replay else ([], row.state)
+        return replay, fired, state
+
+    def _decide(
+        self, command: CaseCommand, states: Mapping[UUID, S], now: datetime
+    ) -> Mapping[UUID, Decision[S]]:
+        kind = type(command.body)
+        if (joint := self._room.on_joint_command.get(kind)) is not None:
+            return joint(states, command.body, now)
+        state = states[command.case_id]
+        return {command.case_id: self._room.on_command[kind](state, command.body, now)}
 
     def fire_timers(self, row: Row[S], cause: str) -> None:
         """Fire the timers of a case that are due now; a case whose timer fails is blocked."""
-        try:
-            decisions, _ = self._fire_due(row, row.replay, self._now, inclusive=True)
-            if decisions:
-                with tracing.hop(row.traceparent, f"{self._room.service} timer") as trace:
-                    self._keep(row, row.replay, decisions, cause, trace)
-        except Exception:  # noqa: BLE001 - a bug costs this case, caller or step only
-            _log.exception("timer_failed", case_id=str(row.case_id))
-            self.block(row)
+        self._fire(row, cause, self._now, inclusive=True)
         # Saved in any case: the timer's time may be one that an older release had stored.
         row.changed = True
 
-    def block(self, row: Row[S]) -> None:
+    def catch_up(self, row: Row[S], cause: str, until: datetime) -> None:
+        """Fire, each at its time, the timers that were due before a held record came.
+
+        They would have fired before it, had the case not been blocked.
+        """
+        self._fire(row, cause, until, at_due=True)
+
+    def block_timer(self, row: Row[S], error: str) -> None:
+        """Block a case whose timer failed: it holds no record that would say why."""
+        self._work.failed_timers[row.case_id] = error
+        self._block_row(row)
+
+    def _block_row(self, row: Row[S]) -> None:
         """Let every later record of a case wait: something of it failed as a bug."""
         row.blocked = row.changed = True
         self._work.failed.add(row.case_id)
+
+    def _fire(
+        self,
+        row: Row[S],
+        cause: str,
+        until: datetime,
+        *,
+        inclusive: bool = False,
+        at_due: bool = False,
+    ) -> None:
+        try:
+            decisions, _ = self._fire_due(
+                row, row.replay, until, inclusive=inclusive, at_due=at_due
+            )
+            if decisions:
+                with tracing.hop(row.traceparent, f"{self._room.service} timer") as trace:
+                    self._keep(row, row.replay, decisions, cause, trace)
+                self._note_own(row, FIRED, None, cause)
+        except Exception as error:  # noqa: BLE001 - a bug costs this case, caller or step only
+            _log.exception("timer_failed", case_id=str(row.case_id))
+            self.block_timer(row, type(error).__name__)
 
     def _is_applied(self, row: Row[S], record: Received) -> bool:
         last, digest = row.inbox.get(record.source, NO_MARK)
@@ -117,6 +196,10 @@ class Applier(Generic[S]):
         return True
 
     def _try_apply(self, row: Row[S], record: Received) -> bool:
+        if self._waits_for_upgrade(record):
+            self._hold(row, record, NEWER, record.newer or "")
+            row.blocked = row.changed = True
+            return False
         try:
             self._apply(row, record)
         except Exception as error:  # a bug in a decider must cost one case, not a partition
@@ -127,6 +210,12 @@ class Applier(Generic[S]):
             return False
         return True
 
+    def _waits_for_upgrade(self, record: Received) -> bool:
+        """Tell whether this release cannot read a fact that moves the room."""
+        if record.newer is None or record.envelope is None:
+            return False
+        return BY_TYPE[record.envelope.type] in self._room.on_fact
+
     def _apply(self, row: Row[S], record: Received) -> None:
         envelope, fact = record.envelope, record.fact
         assert envelope is not None  # noqa: S101 - apply_record has sorted out unreadable headers
@@ -135,6 +224,7 @@ class Applier(Generic[S]):
             # Never the header itself: a label's values must be few.
             METRICS.without_effect.labels(fact.event_type() if fact else "unknown").inc()
             self._advance(row, record)
+            self._note_applied(row, record)
             return
         replay = row.replay or fact.replay
         now = fact.occurred_at if replay else self._now
@@ -142,18 +232,48 @@ class Applier(Generic[S]):
         moment = Moment(
             now=now, recorded_at=self._now, source=record.source, sequence=envelope.sequence
         )
-        decision = handler(state, fact, moment)
+        decision = self._handle(handler, state, fact, moment)
         name = f"{self._room.service} {type(fact).__name__}"
         with tracing.hop(envelope.traceparent, name) as trace:
             self._keep(row, replay, [*fired, decision], envelope.id, trace)
         self._advance(row, record)
+        self._note_applied(row, record)
+
+    def _handle(self, handler: FactHandler[S], state: S, fact: Fact, moment: Moment) -> Decision[S]:
+        """Decide about a fact. What the room refuses is remarked: the state stays."""
+        try:
+            return handler(state, fact, moment)
+        except self._room.refusals as refusal:
+            kind, name = type(fact).__name__, type(refusal).__name__
+            _log.warning("fact_refused", case_id=str(fact.case_id), fact=kind, error=name)
+            task = getattr(fact, "task", None)
+            task_id = task.task_id if isinstance(task, TaskRef) else None
+            return Decision(state=state, facts=(_NotApplicable(at=moment.now, task_id=task_id),))
 
     def _advance(self, row: Row[S], record: Received) -> None:
         row.inbox = {**row.inbox, record.source: (record.sequence or 0, record.digest)}
         row.changed = True
 
+    def _note_applied(self, row: Row[S], record: Received) -> None:
+        fact, envelope = record.fact, record.envelope
+        kind, cause = (None, None) if fact is None else (type(fact), fact.cause)
+        trace = envelope.traceparent if envelope else None
+        hop = Hop(APPLIED, row.case_id, kind, record.source, record.sequence or 0, cause, trace)
+        self._work.hops.append(hop)
+
+    def _note_own(self, row: Row[S], event: str, kind: type | None, cause: str) -> None:
+        source = self._room.source
+        last, _ = row.emitted.get(source, NO_MARK)
+        self._work.hops.append(Hop(event, row.case_id, kind, source, last, cause, row.traceparent))
+
     def _fire_due(
-        self, row: Row[S], replay: Replay | None, now: datetime, *, inclusive: bool = False
+        self,
+        row: Row[S],
+        replay: Replay | None,
+        now: datetime,
+        *,
+        inclusive: bool = False,
+        at_due: bool = False,
     ) -> tuple[list[Decision[S]], S]:
         """Decide the timers due before *now*. At the same instant a fact wins over a timer."""
         state, decisions = row.state, list[Decision[S]]()
@@ -163,7 +283,7 @@ class Applier(Generic[S]):
                 break
             if len(decisions) >= MAX_TIMERS_AT_ONCE:
                 raise TimerLoopError(TimerLoopError.__doc__)
-            decisions.append(on_timer(state, due if replay else now))
+            decisions.append(on_timer(state, due if replay or at_due else now))
             state = decisions[-1].state
         return decisions, state
 
@@ -175,17 +295,33 @@ class Applier(Generic[S]):
         cause: str,
         traceparent: str | None,
     ) -> None:
+        self._keep_numbered(self._number(row, replay, decisions, cause, traceparent))
+
+    def _number(
+        self,
+        row: Row[S],
+        replay: Replay | None,
+        decisions: list[Decision[S]],
+        cause: str,
+        traceparent: str | None,
+    ) -> _Numbered[S]:
         stamp = Stamp(case_id=row.case_id, recorded_at=self._now, cause=cause, replay=replay)
         facts = list(self._numbered(row, decisions, stamp, traceparent))
-        if facts:
-            last = facts[-1][1]
-            row.emitted = {**row.emitted, self._room.source: (facts[-1][0].seq, last)}
-        self._work.facts.extend(fact for fact, _ in facts)
-        for decision in decisions:
+        return _Numbered(
+            row=row, replay=replay, decisions=decisions, facts=facts, traceparent=traceparent
+        )
+
+    def _keep_numbered(self, made: _Numbered[S]) -> None:
+        row = made.row
+        if made.facts:
+            last = made.facts[-1][1]
+            row.emitted = {**row.emitted, self._room.source: (made.facts[-1][0].seq, last)}
+        self._work.facts.extend(fact for fact, _ in made.facts)
+        for decision in made.decisions:
             self._work.effects.extend(decision.effects)
-        row.state = decisions[-1].state
-        row.replay = replay
-        row.traceparent = row.traceparent or traceparent
+        row.state = made.decisions[-1].state
+        row.replay = made.replay
+        row.traceparent = row.traceparent or made.traceparent
         row.changed = True
 
     def _numbered(
@@ -197,7 +333,7 @@ class Applier(Generic[S]):
     ) -> Iterator[tuple[OutboxFact, str]]:
         seq, digest = row.emitted.get(self._room.source, NO_MARK)
         for domain_fact in (fact for decision in decisions for fact in decision.facts):
-            fact = self._room.to_contract(domain_fact, stamp)
+            fact = self._to_contract(domain_fact, stamp)
             value, event_type = value_of(fact), fact.event_type()
             seq, digest = seq + 1, chain(digest, event_type, value)
             yield (
@@ -214,6 +350,20 @@ class Applier(Generic[S]):
                 ),
                 digest,
             )
+
+    def _to_contract(self, fact: object, stamp: Stamp) -> Fact:
+        if not isinstance(fact, _NotApplicable):
+            return self._room.to_contract(fact, stamp)
+        return Remarked(
+            case_id=stamp.case_id,
+            occurred_at=fact.at,
+            recorded_at=stamp.recorded_at,
+            cause=stamp.cause,
+            replay=stamp.replay,
+            writer=self._room.service,
+            code=RemarkCode.NOT_APPLICABLE,
+            task_id=fact.task_id,
+        )
 
     def _apply_released(self, row: Row[S]) -> None:
         """Apply held records that have become next."""
@@ -249,12 +399,13 @@ class Applier(Generic[S]):
 
     def _block(self, row: Row[S], record: Received, error: str) -> None:
         self._hold(row, record, BUG, error)
-        self.block(row)
+        self._block_row(row)
 
     def _hold(self, row: Row[S], record: Received, reason: str, error: str) -> None:
         if any(item.record.place == record.place for item in self._held_of(row)):
             return
-        self._work.held.append(HeldRecord(record=record, reason=reason, error=error))
+        since = self._work.held_since.get(record.place)
+        self._work.held.append(HeldRecord(record=record, reason=reason, error=error, since=since))
         row.held_count += 1
         row.changed = True
 

@@ -3,8 +3,9 @@
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Annotated, Final
 
@@ -26,10 +27,14 @@ _bearer: Final = HTTPBearer(auto_error=False, description="`civicloop token --ro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A caller: a person at a desk or a system, and what it may do."""
+    """A caller: a person at a desk or a system, and what it may do.
+
+    ``issued_at`` is when its token was made, None where the token does not say.
+    """
 
     name: str
     roles: frozenset[str]
+    issued_at: datetime | None = None
 
     @property
     def department(self) -> str | None:
@@ -55,12 +60,14 @@ class TokenVerifier:
             exp={"essential": True},
         )
 
-    def principal(self, token: str) -> Principal:
+    def principal(self, token: str | None) -> Principal:
         """Return who presented a token.
 
         Raises:
-            Problem: 401; the token is not ours, not valid or no longer valid.
+            Problem: 401; there is none, it is not ours, not valid or no longer valid.
         """
+        if token is None:
+            raise _unauthorized("send a bearer token")
         try:
             claims = jwt.decode(token, self._key, algorithms=ALGORITHMS).claims
             self._claims.validate(claims)
@@ -72,7 +79,17 @@ class TokenVerifier:
         named = frozenset(str(role) for role in roles)
         if sum(role.startswith(DEPARTMENT_PREFIX) for role in named) > 1:
             raise _unauthorized("the token speaks for more than one department")
-        return Principal(name=name, roles=named)
+        return Principal(name=name, roles=named, issued_at=_time(claims.get("iat")))
+
+
+def admit(principal: Principal, roles: Sequence[str]) -> None:
+    """Let a caller through who has one of *roles*.
+
+    Raises:
+        Problem: 403.
+    """
+    if not any(principal.plays(role) for role in roles):
+        raise Problem(403, "forbidden", f"this takes the role {' or '.join(roles)}")
 
 
 def requires(*roles: str) -> Callable[..., Principal]:
@@ -86,12 +103,12 @@ def requires(*roles: str) -> Callable[..., Principal]:
         request: Request,
         credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Principal:
-        if credentials is None:
-            raise _unauthorized("send a bearer token")
-        verifier: TokenVerifier = request.app.state.tokens
-        principal = verifier.principal(credentials.credentials)
-        if not any(principal.plays(role) for role in roles):
-            raise Problem(403, "forbidden", f"this takes the role {' or '.join(roles)}")
+        # Known already where the gate has asked before the body was read.
+        principal: Principal | None = getattr(request.state, "principal", None)
+        if principal is None:
+            verifier: TokenVerifier = request.app.state.tokens
+            principal = verifier.principal(credentials.credentials if credentials else None)
+        admit(principal, roles)
         return principal
 
     caller.declared_roles = roles  # type: ignore[attr-defined]
@@ -105,6 +122,10 @@ def public() -> None:
 def principal_ref(name: str, key: bytes) -> str:
     """Return a principal as facts name it: equal for the same one, unreadable otherwise."""
     return hmac.digest(key, b"principal\0" + name.encode(), sha256).hex()[:16]
+
+
+def _time(claim: object) -> datetime | None:
+    return datetime.fromtimestamp(claim, UTC) if isinstance(claim, int | float) else None
 
 
 def _unauthorized(detail: str) -> Problem:

@@ -8,8 +8,8 @@ from uuid import UUID
 
 from civicloop_kit import protections, tracing
 from civicloop_kit.backoff import Backoff
-from civicloop_kit.clock import Clock
 from civicloop_kit.failures import TooManyHeldError
+from civicloop_kit.lag import Lag
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.positions import read_positions
@@ -22,7 +22,7 @@ from civicloop_kit.postgres import (
 )
 from civicloop_kit.received import Place, Received
 from civicloop_kit.room import S
-from civicloop_kit.rows import Move
+from civicloop_kit.rows import Move, Work
 from civicloop_kit.store import PositionLostError
 from civicloop_kit.transactions import Transactions
 
@@ -41,9 +41,10 @@ class Batches(Generic[S]):
     def __init__(self, transactions: Transactions[S]) -> None:
         self._transactions = transactions
         self._positions: dict[tuple[str, int], int] = {}
+        self.lag = Lag()
         # Counts assignments: what was fetched under an earlier one is fetched again.
         self.generation = 0
-        self.stopped: Exception | None = None
+        self._stopped: Exception | None = None
         # Set when partitions turned out not to be ours: positions have to be read again.
         self.lost = asyncio.Event()
 
@@ -51,6 +52,11 @@ class Batches(Generic[S]):
         """Start from these positions; others are no longer ours."""
         self._positions = positions
         self.generation += 1
+
+    @property
+    def stopped(self) -> Exception | None:
+        """Why nothing is applied any more: something of a batch, or of timers, or None."""
+        return self._stopped or self._transactions.failures.stopped
 
     @property
     def positions(self) -> dict[tuple[str, int], int]:
@@ -76,7 +82,7 @@ class Batches(Generic[S]):
             with tracing.batch(name, sampled):
                 await self._apply_until_saved(records, {})
         except Exception as error:
-            self.stopped = error
+            self._stopped = error
             raise
 
     async def _apply_until_saved(
@@ -129,7 +135,7 @@ class Batches(Generic[S]):
             METRICS.conflicts.labels("stream").inc()
             attempts.conflicts += 1
             return attempts.conflicts < MAX_CONFLICTS
-        _log.warning("batch_refused", error=type(error).__name__, detail=str(error))
+        _log.warning("batch_refused", error=_reason(error))
         attempts.refusals += 1
         return attempts.refusals < MAX_REFUSALS
 
@@ -157,6 +163,16 @@ class Batches(Generic[S]):
     async def _commit(self, records: Sequence[Received], hold: Mapping[Place, str]) -> None:
         transactions = self._transactions
         moves = self._moves(records)
+        with METRICS.batch_seconds.labels("stream").time():
+            work = await self._save(records, hold, moves)
+        self._advance(moves)
+        transactions.committed(work)
+        self._observe(records)
+
+    async def _save(
+        self, records: Sequence[Received], hold: Mapping[Place, str], moves: Sequence[Move]
+    ) -> Work[S]:
+        transactions = self._transactions
         to_save = await protections.moves_to_save(transactions.database, moves)
         async with transactions.database.transaction() as connection:
             work = await transactions.store.lock(connection, _case_ids(records))
@@ -168,9 +184,7 @@ class Batches(Generic[S]):
                     applier.apply_record(record)
             work.moves = to_save
             await transactions.save(connection, work)
-        self._advance(moves)
-        transactions.committed(work)
-        _observe(records, transactions.clock)
+        return work
 
     def _is_ours(self, record: Received) -> bool:
         position = self._positions.get((record.topic, record.partition))
@@ -188,6 +202,16 @@ class Batches(Generic[S]):
             place = move.topic, move.partition
             if place in self._positions:
                 self._positions[place] = max(self._positions[place], move.next)
+
+    def _observe(self, records: Sequence[Received]) -> None:
+        METRICS.batch_records.labels("stream").observe(len(records))
+        for source in {record.source for record in records}:
+            METRICS.received.labels(source).inc(sum(record.source == source for record in records))
+        now = self._transactions.clock.now()
+        for record in {(record.topic, record.partition): record for record in records}.values():
+            if record.fact is not None:
+                age = (now - record.fact.recorded_at).total_seconds()
+                self.lag.applied((record.topic, record.partition), age)
 
     def _give_up(self, records: Sequence[Received]) -> None:
         """Apply nothing of these partitions until their positions are read again."""
@@ -217,14 +241,3 @@ def _reason(error: Exception) -> str:
 
 def _traceparent(record: Received) -> str | None:
     return record.envelope.traceparent if record.envelope else None
-
-
-def _observe(records: Sequence[Received], clock: Clock) -> None:
-    METRICS.batch_records.labels("stream").observe(len(records))
-    for source in {record.source for record in records}:
-        METRICS.received.labels(source).inc(sum(record.source == source for record in records))
-    newest = {record.topic: record for record in records}
-    for topic, record in newest.items():
-        if record.fact is not None:
-            age = (clock.now() - record.fact.recorded_at).total_seconds()
-            METRICS.lag_seconds.labels(topic).set(age)

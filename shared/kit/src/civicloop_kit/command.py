@@ -1,4 +1,4 @@
-"""A command to one case, and what its caller gets."""
+"""A command to one case or several, and what its caller gets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class OverloadedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCommand:
-    """What somebody wants done to a case.
+    """What somebody wants done to a case; ``others`` are cases that are decided together with it.
 
     ``digest`` is that of the request (`civicloop_kit.http.digest_of`): it tells a repeated request
     from a reused key. ``replay`` and ``now`` are given for an imported history only: the clock that
@@ -31,6 +31,7 @@ class CaseCommand:
     """
 
     case_id: UUID
+    others: tuple[UUID, ...] = ()
     body: object
     principal: str
     idempotency_key: str | None = None
@@ -39,6 +40,11 @@ class CaseCommand:
     now: datetime | None = None
     traceparent: str | None = None
     command_id: UUID = field(default_factory=uuid4)
+
+    @property
+    def cases(self) -> tuple[UUID, ...]:
+        """All cases that are locked for it, its own first."""
+        return (self.case_id, *self.others)
 
     @property
     def cause(self) -> str:

@@ -12,6 +12,7 @@ import orjson
 from civicloop_kit import protections
 from civicloop_kit.backoff import Backoff
 from civicloop_kit.command import CaseCommand, CommandFailedError, KeyReusedError, Reply
+from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.gathering import Gatherer
 from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.logs import get_logger
@@ -64,7 +65,8 @@ class Commands(Generic[S]):
             Exception: The room's refusal, or `CommandFailedError` for a bug.
             KeyReusedError: The idempotency key stands for another request.
             OverloadedError: Too many commands wait.
-            UnavailableError: The database does not answer; ask again with the same key.
+            UnavailableError: The database does not answer, or a bad release was stopped; ask again
+                with the same key.
             StaleClaimError: The job that it reports on has another claim now.
         """
         return await self._gatherer.submit(command)
@@ -83,6 +85,8 @@ class Commands(Generic[S]):
             return await self._run_together(commands)
         except (UnavailableError, MisconfiguredError) as error:
             return [error] * len(commands)
+        except TooManyHeldError:
+            return [UnavailableError(UnavailableError.__doc__)] * len(commands)
         except Exception as error:  # noqa: BLE001 - one command's error is its caller's answer only
             if len(commands) == 1 or not protections.isolates_commands():
                 return [_foreseen(error)] * len(commands)
@@ -94,7 +98,8 @@ class Commands(Generic[S]):
         unknown: CommitUnknownError | None = None
         while True:
             try:
-                return await self._commit(commands, unknown)
+                with METRICS.batch_seconds.labels("commands").time():
+                    return await self._commit(commands, unknown)
             except ConflictError as error:
                 METRICS.conflicts.labels("commands").inc()
                 if monotonic() > give_up_at:
@@ -112,7 +117,8 @@ class Commands(Generic[S]):
     ) -> Sequence[Outcome]:
         transactions = self._transactions
         async with transactions.database.transaction() as connection:
-            work = await transactions.store.lock(connection, {c.case_id for c in commands})
+            cases = {case_id for command in commands for case_id in command.cases}
+            work = await transactions.store.lock(connection, cases)
             # Under the locks: whoever had them before may have answered the same key.
             known = await self._known(connection, commands)
             outcomes = [self._known_outcome(command, known, unknown) for command in commands]
@@ -135,7 +141,7 @@ class Commands(Generic[S]):
                 continue
             key = self._key(command)
             if key and (twin := new.get(key)):
-                outcomes[index] = _answer(command, twin.digest, twin.reply)
+                outcomes[index] = self._answer(command, twin.digest, twin.reply)
                 continue
             try:
                 decision = applier.run_command(command)
@@ -148,7 +154,7 @@ class Commands(Generic[S]):
                 continue
             reply = decision.reply or {}
             outcomes[index] = Reply(body=reply, repeated=False)
-            item = _New(key=key, digest=command.digest, command=command, reply=reply)
+            item = _New(key=key, digest=self._digest(command), command=command, reply=reply)
             if key:
                 new[key] = item
             else:
@@ -173,7 +179,7 @@ class Commands(Generic[S]):
         """Return the stored reply; unknown for what was tried and has no key; None to decide."""
         key = self._key(command)
         if key is not None and key in known:
-            return _answer(command, *known[key])
+            return self._answer(command, *known[key])
         if unknown is None or protections.may_run_again(has_key=key is not None):
             return None
         return unknown
@@ -200,6 +206,15 @@ class Commands(Generic[S]):
         text = f"{command.principal}\0{command.idempotency_key}"
         return hmac.digest(self._secret, text.encode(), sha256)
 
+    def _digest(self, command: CaseCommand) -> bytes:
+        """Return what a request is stored as: a bare digest could be tried with what people say."""
+        return hmac.digest(self._secret, command.digest, sha256)
+
+    def _answer(self, command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:
+        if not hmac.compare_digest(digest, self._digest(command)):
+            return KeyReusedError(KeyReusedError.__doc__)
+        return Reply(body=reply, repeated=True)
+
 
 def _foreseen(error: Exception) -> Exception:
     """Return what the caller is told; of the database's own words nothing, they may quote data."""
@@ -207,9 +222,3 @@ def _foreseen(error: Exception) -> Exception:
         return error
     _log.error("command_failed", error=type(error).__name__)
     return CommandFailedError(CommandFailedError.__doc__)
-
-
-def _answer(command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:
-    if digest != command.digest:
-        return KeyReusedError(KeyReusedError.__doc__)
-    return Reply(body=reply, repeated=True)

@@ -8,6 +8,7 @@ from civicloop_contracts.topics import subscriptions
 from civicloop_kit.batches import Batches
 from civicloop_kit.clock import Clock
 from civicloop_kit.commands import Commands
+from civicloop_kit.hops import hop_writer, no_hops
 from civicloop_kit.postgres import Database
 from civicloop_kit.producing import FactProducer, KafkaProducer
 from civicloop_kit.relay import Relay
@@ -70,7 +71,10 @@ def assemble(
         facts.rescan()
         letters.rescan()
 
-    transactions = Transactions(room, database, store, clock, topic, facts.hint, rescan)
+    write_hops = hop_writer(service, settings.log_format) if settings.log_hops else no_hops
+    transactions = Transactions(
+        room, database, store, clock, topic, facts.hint, rescan, write_hops=write_hops
+    )
     batches = Batches(transactions)
     stream = Stream(
         settings.kafka,

@@ -17,7 +17,10 @@ class TooManyHeldError(Exception):
 
 
 class Failures:
-    """The cases of one process that failed as bugs lately."""
+    """The cases of one process that failed as bugs lately, whatever noticed it.
+
+    Once there were too many nothing is saved any more: no record, no timer, no command.
+    """
 
     def __init__(self, seconds: Callable[[], float] = monotonic) -> None:
         self._seconds = seconds
@@ -26,11 +29,13 @@ class Failures:
         self.stopped: Exception | None = None
 
     def check(self, new: int) -> None:
-        """Look before holding *new* more cases.
+        """Look before saving, and before holding *new* more cases.
 
         Raises:
-            TooManyHeldError: They would be too many.
+            TooManyHeldError: They would be too many, or there were before.
         """
+        if self.stopped is not None:
+            raise self.stopped
         now = self._seconds()
         while self._failed_at and now - self._failed_at[0] > BUG_WINDOW_S:
             self._failed_at.popleft()

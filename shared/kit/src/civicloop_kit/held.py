@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from civicloop_kit.applying import BEHIND, BUG, GAP
+from civicloop_kit.applying import BEHIND, BUG, GAP, NEWER
 from civicloop_kit.clock import Clock
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
@@ -12,7 +12,7 @@ from civicloop_kit.postgres import Database, load_queries
 LOOK_EVERY_S: Final = 10.0
 SILENT_GAP: Final = timedelta(seconds=60)
 # Held records have these reasons; a timer that failed blocks a case and holds no record.
-REASONS: Final = (GAP, BUG, BEHIND, "timer")
+REASONS: Final = (GAP, BUG, NEWER, BEHIND, "timer")
 _QUERIES: Final = load_queries(__package__)
 _log = get_logger(__name__)
 

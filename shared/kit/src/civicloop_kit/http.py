@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
@@ -16,8 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civicloop_kit import tracing
+from civicloop_kit.admission import PROBES, Crowd, Gate, Limits, Opening
 from civicloop_kit.auth import TokenVerifier, public
 from civicloop_kit.command import CommandFailedError, KeyReusedError, OverloadedError
+from civicloop_kit.described import describe_problems
+from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.health import Health
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
@@ -33,12 +35,13 @@ _SERVER_ERRORS: Final = (
     (KeyReusedError, 409, "idempotency_key_reused"),
     (OverloadedError, 429, "overloaded"),
     (UnavailableError, 503, "unavailable"),
-    # Registered by name: what is not is told to the server too, whose log would quote it.
+    (TooManyHeldError, 503, "unavailable"),
     (CommandFailedError, 500, "internal"),
 )
 # A path holds what a caller sent as field names: told back, but not without end.
 MAX_PATH_CHARS: Final = 120
 MAX_ERRORS: Final = 100
+_LIMITS: Final = Limits()
 _log = get_logger(__name__)
 
 
@@ -58,7 +61,7 @@ def problem_of(error: Exception, refusals: Refusals) -> Problem:
     for kind, status, code in _SERVER_ERRORS:
         if isinstance(error, kind):
             return Problem(status, code, kind.__doc__ or "")
-    _log.error("request_failed", error=type(error).__name__)
+    _log.error("request_failed", error=type(error).__name__, exc_info=error)
     return Problem(500, "internal", "something is broken here; it has been logged")
 
 
@@ -73,7 +76,7 @@ def validation_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     ]
 
 
-def make_app(
+def make_app(  # noqa: PLR0913 - what a service's doors are made of
     service: str,
     routers: Sequence[APIRouter],
     refusals: Refusals,
@@ -81,8 +84,13 @@ def make_app(
     tokens: TokenVerifier,
     health: Health,
     max_body_bytes: int,
+    limits: Limits = _LIMITS,
+    opening: Opening | None = None,
 ) -> FastAPI:
-    """Return the application of a service, probes and metrics included."""
+    """Return the application of a service, probes and metrics included.
+
+    *opening* None: all doors are open from the start.
+    """
     app = FastAPI(
         title=f"Civicloop {service}",
         version="1",
@@ -91,57 +99,30 @@ def make_app(
         openapi_url="/openapi.json",
     )
     app.state.tokens = tokens
-    for router in [*routers, _operations(health)]:
+    included = [*routers, _operations(health)]
+    for router in included:
         app.include_router(router)
     _add_error_handlers(app, refusals)
+    describe_problems(app)
     # The last one added is the first to see a request.
-    app.add_middleware(LimitedBody, max_bytes=max_body_bytes)
+    app.add_middleware(
+        Gate,
+        routes=[route for router in included for route in router.routes],
+        tokens=tokens,
+        opening=opening or Opening(),
+        max_body_bytes=max_body_bytes,
+        limits=limits,
+    )
+    app.add_middleware(Crowd, max_requests=limits.max_requests)
     app.add_middleware(Observed, app_routes=app)
     return app
 
 
-class LimitedBody:
-    """Refuse a body over the limit, declared or streamed, before anything works on it."""
-
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self._app = app
-        self._max_bytes = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body, then pass it on whole."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        messages = await self._read(scope, receive)
-        if messages is None:
-            too_large = Problem(413, "too_large", f"at most {self._max_bytes} bytes")
-            await respond(too_large)(scope, receive, send)
-            return
-
-        async def replayed() -> Message:
-            return messages.popleft() if messages else await receive()
-
-        await self._app(scope, replayed, send)
-
-    async def _read(self, scope: Scope, receive: Receive) -> deque[Message] | None:
-        """Return the messages of the body, or None when it is too large."""
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if declared.isdigit() and int(declared) > self._max_bytes:
-            return None
-        messages: deque[Message] = deque()
-        read = 0
-        while True:
-            message = await receive()
-            messages.append(message)
-            read += len(message.get("body", b""))
-            if read > self._max_bytes:
-                return None
-            if not message.get("more_body"):
-                return messages
-
-
 class Observed:
-    """Measure and trace every request, under the name of its route."""
+    """Measure and trace every request, under the name of its route; answer what nobody foresaw.
+
+    Raised further, an error would be logged by the server with whatever its message quotes.
+    """
 
     def __init__(self, app: ASGIApp, app_routes: FastAPI) -> None:
         self._app = app
@@ -149,8 +130,11 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on and record how it went."""
-        if scope["type"] != "http" or scope["path"] in ("/livez", "/readyz", "/metrics"):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if scope["path"] in PROBES:
+            await self._answer(scope, receive, send)
             return
         status, started = 500, time.perf_counter()
 
@@ -164,11 +148,27 @@ class Observed:
         try:
             with tracing.request(incoming, f"{self._title} {scope['method']}") as traceparent:
                 scope.setdefault("state", {})["traceparent"] = traceparent
-                await self._app(scope, receive, recorded)
+                await self._answer(scope, receive, recorded)
         finally:
             route = getattr(scope.get("route"), "path", "unknown")
             METRICS.requests.labels(route, str(status)).inc()
             METRICS.request_seconds.labels(route).observe(time.perf_counter() - started)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except Exception as error:  # noqa: BLE001 - whatever it is, its caller gets an answer
+            problem = problem_of(error, {})
+            # A half-sent answer cannot be taken back: the server ends the connection.
+            if not begun:
+                await respond(problem)(scope, receive, send)
 
 
 def traceparent_of(request: Request) -> str | None:
@@ -215,5 +215,5 @@ def _add_error_handlers(app: FastAPI, refusals: Refusals) -> None:
 
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
-    for kind in (Problem, *refusals, *(kind for kind, _, _ in _SERVER_ERRORS), Exception):
+    for kind in (Problem, *refusals, *(kind for kind, _, _ in _SERVER_ERRORS)):
         app.add_exception_handler(kind, on_error)

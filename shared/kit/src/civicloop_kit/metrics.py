@@ -21,7 +21,7 @@ class Metrics:
         )
         # Facts decided and committed.
         self.facts = Counter("civicloop_facts_total", "Facts committed.", ["source"])
-        # Records held, by reason; alert on `bug`, and on `gap` that stays.
+        # Records held, by reason; alert on `bug` and `newer`, and on `gap` that stays.
         self.held = Counter("civicloop_records_held_total", "Records held.", ["reason"])
         self.held_now = Gauge("civicloop_held_now", "Records held now.", ["reason"])
         self.held_age = Gauge(
@@ -52,8 +52,8 @@ class Metrics:
         self.scans = Counter("civicloop_outbox_scans_total", "Reads of the outbox.", ["shard"])
         # A row at or below the handed-over number that is not in flight: must stay 0.
         self.relay_alarms = Counter("civicloop_relay_alarms_total", "Rows out of order.", ["shard"])
-        # Lag in seconds: the age of the newest record applied, per topic.
-        self.lag_seconds = Gauge("civicloop_lag_seconds", "Age of what is being read.", ["topic"])
+        # Lag in seconds, per topic: zero where all is read, growing where nothing moves.
+        self.lag_seconds = Gauge("civicloop_lag_seconds", "Age of what waits.", ["topic"])
         # HTTP, by route and status.
         self.requests = Counter("civicloop_http_requests_total", "Requests.", ["route", "status"])
         self.request_seconds = Histogram("civicloop_http_seconds", "Time per request.", ["route"])

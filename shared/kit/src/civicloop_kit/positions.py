@@ -27,6 +27,18 @@ async def read_positions(
     return {(row["topic"], row["partition"]): row["next"] for row in rows}
 
 
+async def saved_positions(
+    database: Database, partitions: Sequence[tuple[str, int]]
+) -> dict[tuple[str, int], int]:
+    """Return how far this service has read, whichever of its processes did it.
+
+    Raises:
+        UnavailableError: The database does not answer.
+    """
+    async with database.read() as connection:
+        return await read_positions(connection, partitions)
+
+
 async def starting_positions(
     database: Database, consumer: AIOKafkaConsumer, assigned: Sequence[TopicPartition]
 ) -> dict[tuple[str, int], int]:

@@ -5,9 +5,29 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
 
 PROBLEM_JSON: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 2
+
+
+class FieldError(BaseModel):
+    """Where a request does not fit, and how; never what was given."""
+
+    path: str
+    code: str
+
+
+class ProblemDocument(BaseModel):
+    """What is wrong (RFC 9457); ``errors`` names the path of each field."""
+
+    model_config = ConfigDict(title="Problem")
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldError] = []
 
 
 class Problem(Exception):  # noqa: N818 - the standard's word for it

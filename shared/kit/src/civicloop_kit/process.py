@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic
 
 import httpx
@@ -15,17 +16,22 @@ import uvloop
 from fastapi import APIRouter
 
 from civicloop_contracts.codes import Service
+from civicloop_kit.admission import Opening, Phase
 from civicloop_kit.auth import TokenVerifier
-from civicloop_kit.checks import add_checks
+from civicloop_kit.checks import add_checks, database_check, rests
 from civicloop_kit.clock import Clock, SystemClock
 from civicloop_kit.command import CaseCommand, Reply
 from civicloop_kit.commands import Commands
 from civicloop_kit.engine import Engine, assemble, own_topic
 from civicloop_kit.health import Health
 from civicloop_kit.held import LOOK_EVERY_S, HeldWatch
+from civicloop_kit.held_reads import HeldReads
 from civicloop_kit.http import Refusals, make_app
 from civicloop_kit.jobs import Jobs
-from civicloop_kit.logs import configure_logs, get_logger
+from civicloop_kit.logs import configure_logs, get_logger, log_loop_errors
+from civicloop_kit.operations import Operations
+from civicloop_kit.operator_doors import OPERATOR_REFUSALS, operator_router
+from civicloop_kit.positions import saved_positions
 from civicloop_kit.postgres import Database, UnavailableError
 from civicloop_kit.room import Room, S
 from civicloop_kit.settings import ServiceSettings, SettingsT, load_settings
@@ -33,7 +39,9 @@ from civicloop_kit.startup import (
     StartRefusedError,
     check_schema,
     check_topics_not_ahead,
+    expected_migrations,
     open_database,
+    shipped_migrations,
 )
 from civicloop_kit.tracing import configure_tracing
 from civicloop_kit.vault import Keyring
@@ -128,9 +136,11 @@ class _Process:
         self._settings = settings
         self._stopping = asyncio.Event()
         self._health = Health()
-        self._tasks: list[asyncio.Task[None]] = []
+        self._dependencies = Health()
+        self._opening = Opening(Phase.STARTING)
 
     async def serve(self, build: Callable[[Any, Kit], Parts[Any]]) -> None:
+        log_loop_errors()
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, self._stopping.set)
         database = Database(
@@ -140,29 +150,47 @@ class _Process:
         opened = [database, *([keyring_database] if keyring_database else [])]
         async with httpx.AsyncClient(follow_redirects=False, timeout=5.0) as http_client:
             try:
-                await self._unless_stopped(self._open(database, keyring_database))
                 kit = self._kit(database, keyring_database, http_client)
-                await self._run(build(self._settings, kit), kit)
+                await self._run(build(self._settings, kit), kit, keyring_database)
             except _StoppedError:
                 _log.info("stopped_before_start")
             finally:
                 await asyncio.gather(*(one.close() for one in opened))
 
-    async def _unless_stopped(self, step: Coroutine[Any, Any, None]) -> None:
-        """Do a step of the start, which may wait for ever for a broker or a database."""
-        loop = asyncio.get_running_loop()
-        task, stop = loop.create_task(step), loop.create_task(self._stopping.wait())
-        await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            await _cancel([task])
-            raise _StoppedError
-        await _cancel([stop])
-        task.result()
-
-    async def _open(self, database: Database, keyring_database: Database | None) -> None:
+    async def _start(
+        self, room: Room[Any], database: Database, keyring_database: Database | None
+    ) -> None:
+        """Check what has to fit, while probes are answered; then reading doors, then all open."""
         await open_database(database, "CIVICLOOP_DATABASE_URL")
+        await check_schema(database, expected_migrations(type(self._settings)))
         if keyring_database is not None:
             await open_database(keyring_database, "CIVICLOOP_KEYRING_URL")
+            needed = shipped_migrations("civicloop_kit", "keyring_migrations")
+            await check_schema(keyring_database, needed, name="keyring")
+        self._opening.phase = Phase.READING
+        topic = own_topic(room, self._settings.topic_prefix)
+        await check_topics_not_ahead(database, self._settings.kafka, topic, room.source)
+
+    async def _unless_ended(
+        self, serving: asyncio.Task[None], step: Coroutine[Any, Any, None]
+    ) -> None:
+        """Do a step that may wait for ever for a broker or a database, while HTTP is served.
+
+        Raises:
+            _StoppedError: The process was told to stop.
+            PartEndedError: HTTP is served no more.
+        """
+        loop = asyncio.get_running_loop()
+        task, stop = loop.create_task(step), loop.create_task(self._stopping.wait())
+        await asyncio.wait([task, stop, serving], return_when=asyncio.FIRST_COMPLETED)
+        is_done = task.done()
+        await _cancel([stop] if is_done else [task, stop])
+        if is_done:
+            task.result()
+        elif serving.done():
+            raise PartEndedError(PartEndedError.__doc__)
+        else:
+            raise _StoppedError
 
     def _keyring_database(self) -> Database | None:
         url = self._settings.keyring_url
@@ -186,35 +214,54 @@ class _Process:
             commands=LateCommands(),
         )
 
-    async def _run(self, parts: Parts[Any], kit: Kit) -> None:
-        settings = self._settings
-        await self._unless_stopped(self._check(parts.room, kit.database))
-        engine = assemble(parts.room, settings, kit.database, kit.clock)
-        kit.commands.join(engine.commands)
+    async def _run(self, parts: Parts[Any], kit: Kit, keyring_database: Database | None) -> None:
+        engine = assemble(parts.room, self._settings, kit.database, kit.clock)
+        self._health.add("start", self._opening.check)
         add_checks(self._health, kit.database, engine)
-        server = self._server(parts)
-        timers = Worker("timers", engine.timers.fire_due)
-        held = Worker("held", HeldWatch(kit.database, kit.clock).look, idle_s=LOOK_EVERY_S)
-        watchdog = Watchdog(
-            engine.stream, engine.batches, self._health, lambda: engine.facts.backlog.is_high
-        )
-        working = [worker.run() for worker in (*parts.workers, timers, held)]
+        self._dependencies.add("database", database_check(kit.database))
+        operations = Operations(engine.transactions)
+        server = self._server(parts, operator_router(HeldReads(kit.database), operations))
+        serving = asyncio.create_task(server.serve())
+        try:
+            await self._unless_ended(
+                serving, self._start(parts.room, kit.database, keyring_database)
+            )
+        except BaseException:
+            await _stop_serving(server, serving)
+            raise
+        kit.commands.join(engine.commands)
+        self._opening.phase = Phase.OPEN
         _calm_collector()
         await self._run_until_stopped(
             server,
-            [engine.stream.run(), watchdog.run(), *working],
+            serving,
+            self._working(parts, kit, engine, operations),
             [sender() for sender in engine.senders],
             engine,
         )
 
-    async def _check(self, room: Room[Any], database: Database) -> None:
-        topic = own_topic(room, self._settings.topic_prefix)
-        await check_schema(database)
-        await check_topics_not_ahead(database, self._settings.kafka, topic, room.source)
+    def _working(
+        self, parts: Parts[Any], kit: Kit, engine: Engine[Any], operations: Operations[Any]
+    ) -> list[Coroutine[Any, Any, None]]:
+        """Return what reads and decides, beside the doors."""
+        timers = Worker("timers", engine.timers.fire_due)
+        retries = Worker("operations", operations.step, idle_s=LOOK_EVERY_S)
+        operations.wake = retries.wake
+        held = Worker("held", HeldWatch(kit.database, kit.clock).look, idle_s=LOOK_EVERY_S)
+        watchdog = Watchdog(
+            engine.stream,
+            engine.batches,
+            self._dependencies,
+            lambda: rests(engine),
+            partial(saved_positions, kit.database),
+        )
+        workers = [worker.run() for worker in (*parts.workers, timers, held, retries)]
+        return [engine.stream.run(), watchdog.run(), *workers]
 
     async def _run_until_stopped(
         self,
         server: uvicorn.Server,
+        serving: asyncio.Task[None],
         working: list[Coroutine[Any, Any, None]],
         sending: list[Coroutine[Any, Any, None]],
         engine: Engine[Any],
@@ -223,7 +270,6 @@ class _Process:
         loop = asyncio.get_running_loop()
         senders = [loop.create_task(part) for part in sending]
         workers = [loop.create_task(part) for part in working]
-        serving = loop.create_task(server.serve())
         stop = loop.create_task(self._stopping.wait())
         parts = [*senders, *workers, serving]
         done, _ = await asyncio.wait([*parts, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -238,18 +284,19 @@ class _Process:
         await _cancel([*parts, stop])
         if stop not in done:
             for task in done:
-                _log.error("part_ended", error=repr(task.exception()))
+                _log.error("part_ended", exc_info=task.exception())
             raise PartEndedError(PartEndedError.__doc__)
 
-    def _server(self, parts: Parts[Any]) -> uvicorn.Server:
+    def _server(self, parts: Parts[Any], operators: APIRouter) -> uvicorn.Server:
         settings = self._settings
         app = make_app(
             self._service,
-            parts.routers,
-            parts.refusals,
+            [*parts.routers, operators],
+            {**parts.refusals, **OPERATOR_REFUSALS},
             tokens=TokenVerifier(settings.token_public_key),
             health=self._health,
             max_body_bytes=settings.max_body_bytes,
+            opening=self._opening,
         )
         config = uvicorn.Config(
             app,
@@ -258,12 +305,17 @@ class _Process:
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=ANSWER_WITHIN_S,
-            limit_concurrency=2_000,
         )
         server = uvicorn.Server(config)
         # Signals are the process's: the server stops first, but not alone.
         server.capture_signals = _no_signals  # type: ignore[method-assign]
         return server
+
+
+async def _stop_serving(server: uvicorn.Server, serving: asyncio.Task[None]) -> None:
+    server.should_exit = True
+    await asyncio.wait([serving], timeout=STOP_WITHIN_S)
+    await _cancel([serving])
 
 
 def _calm_collector() -> None:

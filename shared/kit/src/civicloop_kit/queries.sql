@@ -15,7 +15,7 @@ DELETE FROM case_rows WHERE case_id = ANY($1::uuid[]) AND version = 0 AND state 
 
 -- name: load_held
 -- The held records of the cases of a batch that have any.
-SELECT topic, partition, "offset", case_id, source, seq, reason, headers, value
+SELECT topic, partition, "offset", case_id, source, seq, reason, error, headers, value, held_at
 FROM held WHERE case_id = ANY($1::uuid[]) ORDER BY case_id, source, seq NULLS FIRST, held_at
 
 -- name: save
@@ -59,8 +59,12 @@ SELECT (SELECT count(*) FROM saved) AS rows, (SELECT count(*) FROM moved) AS pos
 
 -- name: hold
 -- Keep records that cannot be applied yet.
-INSERT INTO held (topic, partition, "offset", case_id, source, seq, reason, error, headers, value, held_at)
-SELECT h.topic, h.partition, h.position, h.case_id, h.source, h.seq, h.reason, h.error, h.headers, h.value, h.held_at
+INSERT INTO held (
+    topic, partition, "offset", case_id, source, seq, reason, error, headers, value, held_at, release
+)
+SELECT
+    h.topic, h.partition, h.position, h.case_id, h.source, h.seq, h.reason, h.error, h.headers,
+    h.value, h.held_at, $12
 FROM unnest(
     $1::text[], $2::int[], $3::bigint[], $4::uuid[], $5::text[], $6::bigint[], $7::text[], $8::text[],
     $9::bytea[], $10::bytea[], $11::timestamptz[]
@@ -105,10 +109,20 @@ JOIN unnest($1::text[], $2::int[]) AS w (topic, partition)
     ON p.topic = w.topic AND p.partition = w.partition
 
 -- name: count_held
--- How many records are held, by reason, and since when; cases whose timer failed hold none.
+-- How many records are held, by reason, and since when; a case whose timer failed counts as one.
 SELECT reason, count(*) AS records, min(held_at) AS since FROM held GROUP BY reason
 UNION ALL
-SELECT 'timer', count(*), NULL FROM case_rows WHERE blocked AND held_count = 0 HAVING count(*) > 0
+SELECT 'timer', count(*), min(since) FROM held_causes WHERE reason = 'timer' HAVING count(*) > 0
+
+-- name: note_failed_timers
+-- Why the timers of cases failed; the first failure tells since when.
+INSERT INTO failed_timers (case_id, error, release, failed_at)
+SELECT t.case_id, t.error, $3, $4 FROM unnest($1::uuid[], $2::text[]) AS t (case_id, error)
+ON CONFLICT (case_id) DO UPDATE SET error = excluded.error, release = excluded.release
+
+-- name: forget_failed_timers
+-- These cases are tried again.
+DELETE FROM failed_timers WHERE case_id = ANY($1::uuid[])
 
 -- name: find_replies
 -- Replies given before to these idempotency keys.
@@ -228,10 +242,115 @@ WHERE subject_id = ANY($1::uuid[]) AND wrapped IS NOT NULL
 -- What `civicloop migrate` has applied; fails in a database that it has never seen.
 SELECT migration_id FROM _yoyo_migration
 
--- name: check_schema
--- Fails when a table of this release is missing.
-SELECT case_id, timer_at, blocked FROM case_rows LIMIT 0
-
 -- name: emitted_of
 -- The last number that cases have in one source.
 SELECT case_id, (emitted -> $2 ->> 0)::bigint AS seq FROM case_rows WHERE case_id = ANY($1::uuid[])
+
+-- name: held_groups
+-- What is held, by cause: the worst first.
+SELECT
+    c.reason, c.error, c.source, c.release, count(*) AS cases,
+    coalesce(sum(h.records), 0)::bigint AS records, min(c.since) AS since
+FROM held_causes c
+LEFT JOIN (SELECT case_id, count(*) AS records FROM held GROUP BY case_id) h ON h.case_id = c.case_id
+GROUP BY c.reason, c.error, c.source, c.release
+ORDER BY count(*) DESC, c.reason, c.error, c.source, c.release
+LIMIT $1
+
+-- name: held_cases
+-- Cases that wait, each with its cause, in the order of their ids.
+SELECT
+    c.case_id, c.reason, c.error, c.source, c.release, c.since,
+    (SELECT count(*) FROM held h WHERE h.case_id = c.case_id) AS records
+FROM held_causes c
+WHERE ($1::uuid IS NULL OR c.case_id > $1) AND ($2::text IS NULL OR c.reason = $2)
+    AND ($3::text IS NULL OR c.error = $3)
+ORDER BY c.case_id LIMIT $4
+
+-- name: held_case
+-- What one case waits for.
+SELECT
+    c.case_id, c.reason, c.error, c.source, c.release, c.since, r.traceparent,
+    (SELECT count(*) FROM held h WHERE h.case_id = c.case_id) AS records
+FROM held_causes c JOIN case_rows r ON r.case_id = c.case_id
+WHERE c.case_id = $1
+
+-- name: held_records
+-- The held records of a case, the first to be applied first; its content stays where it is.
+SELECT topic, partition, "offset", source, seq, reason, error, release, headers, held_at
+FROM held WHERE case_id = $1 ORDER BY source, seq NULLS FIRST, held_at, "offset" LIMIT $2
+
+-- name: knows_case
+-- Whether there is such a case here.
+SELECT true FROM case_rows WHERE case_id = $1
+
+-- name: cases_to_retry
+-- The next blocked cases of an operation: of one case, of a cause, or all; what came later is not its.
+SELECT case_id FROM held_causes
+WHERE reason <> 'gap' AND ($1::uuid IS NULL OR case_id > $1) AND ($2::uuid IS NULL OR case_id = $2)
+    AND ($3::text IS NULL OR reason = $3) AND ($4::text IS NULL OR error = $4)
+    AND ($2::uuid IS NOT NULL OR since IS NULL OR since <= $5)
+ORDER BY case_id LIMIT $6
+
+-- name: begin_operation
+-- What an operator asked for; the same one again changes nothing.
+INSERT INTO operations (
+    operation_id, kind, requested_at, principal, case_id, reason, error,
+    topic, partition, "offset", source, seq, digest, why, rate
+)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (operation_id) DO NOTHING
+
+-- name: open_operation
+-- The oldest operation that is not finished.
+SELECT operation_id FROM operations WHERE finished_at IS NULL ORDER BY requested_at LIMIT 1
+
+-- name: lock_operation
+-- An operation, unless another process is at it.
+SELECT * FROM operations WHERE operation_id = $1 FOR UPDATE SKIP LOCKED
+
+-- name: find_operation
+-- An operation as it stands.
+SELECT * FROM operations WHERE operation_id = $1
+
+-- name: find_discard
+-- The discard of a record, if there was one.
+SELECT * FROM operations WHERE kind = 'discard' AND topic = $1 AND partition = $2 AND "offset" = $3
+ORDER BY requested_at DESC LIMIT 1
+
+-- name: list_operations
+-- The newest operations first, those before one when it is given.
+SELECT * FROM operations o
+WHERE $1::uuid IS NULL OR (o.requested_at, o.operation_id) < (
+    SELECT p.requested_at, p.operation_id FROM operations p WHERE p.operation_id = $1
+)
+ORDER BY o.requested_at DESC, o.operation_id DESC LIMIT $2
+
+-- name: advance_operation
+-- So many more cases were tried, and that came of them.
+UPDATE operations SET
+    reached = coalesce($2, reached), cases = cases + $3, freed = freed + $4, records = records + $5,
+    finished_at = $6
+WHERE operation_id = $1
+
+-- name: letter_groups
+-- Dead letters by reason and topic: the most first.
+SELECT reason, topic, count(*) AS letters, min(recorded_at) AS since, max(recorded_at) AS newest
+FROM dead_letters GROUP BY reason, topic ORDER BY count(*) DESC, reason, topic LIMIT $1
+
+-- name: list_letters
+-- The newest dead letters first, those before one when it is given.
+SELECT l.letter_id, l.topic, l.partition, l."offset", l.reason, l.digest, l.traceparent, l.recorded_at,
+    octet_length(l.sealed) AS sealed_bytes
+FROM dead_letters l
+WHERE ($1::uuid IS NULL OR (l.recorded_at, l.letter_id) < (
+    SELECT p.recorded_at, p.letter_id FROM dead_letters p WHERE p.letter_id = $1
+)) AND ($2::text IS NULL OR l.reason = $2)
+ORDER BY l.recorded_at DESC, l.letter_id DESC LIMIT $3
+
+-- name: find_letter
+-- One dead letter, and whether its notice still waits to be sent.
+SELECT l.letter_id, l.topic, l.partition, l."offset", l.reason, l.digest, l.traceparent, l.recorded_at,
+    octet_length(l.sealed) AS sealed_bytes,
+    EXISTS (SELECT FROM outbox o WHERE o.case_id = l.letter_id) AS unsent
+FROM dead_letters l WHERE l.letter_id = $1

@@ -11,6 +11,7 @@ from civicloop_contracts.envelope import (
     BodyError,
     Envelope,
     EnvelopeError,
+    NewerCodeError,
     read_envelope,
     read_fact,
 )
@@ -35,8 +36,9 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A record, decoded and validated.
 
     ``envelope`` is None when the headers are unreadable; ``fact`` is None when the value is, or
-    when the type is not known here (then ``error`` is None too). ``case_id`` is None only when
-    neither headers nor key tell the case: a dead letter.
+    when the type is not known here (then ``error`` is None too). ``newer`` tells why the fact of a
+    known type cannot be read by this release: a code that only a newer one knows. ``case_id`` is
+    None only when neither headers nor key tell the case: a dead letter.
     """
 
     topic: str
@@ -49,6 +51,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     envelope: Envelope | None
     fact: Fact | None
     error: str | None
+    newer: str | None = None
 
     @property
     def place(self) -> Place:
@@ -76,6 +79,9 @@ def receive(raw: RawRecord, sources: Mapping[str, str]) -> Received:
         return _received(raw, source, value, _case_in_key(raw.key), None, None, str(error))
     try:
         fact = read_fact(envelope, value)
+    except NewerCodeError as error:
+        found = _received(raw, source, value, envelope.case_id, envelope, None, None)
+        return msgspec.structs.replace(found, newer=f"a newer release's code: {error}")
     except BodyError as error:
         return _received(raw, source, value, envelope.case_id, envelope, None, str(error))
     return _received(raw, source, value, envelope.case_id, envelope, fact, None)

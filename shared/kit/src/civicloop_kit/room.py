@@ -70,6 +70,8 @@ class Moment:
 
 FactHandler = Callable[[S, Any, Moment], Decision[S]]
 CommandHandler = Callable[[S, Any, datetime], Decision[S]]
+# States in the order of `CaseCommand.cases`; a case without a decision stays as it is.
+JointHandler = Callable[[Mapping[UUID, S], Any, datetime], Mapping[UUID, Decision[S]]]
 SideWriter = Callable[[Connection, Sequence[object]], Awaitable[None]]
 
 
@@ -94,7 +96,9 @@ class Room(Generic[S]):
     """One room's part of the hot path.
 
     ``state_type`` is a frozen dataclass that msgspec can write as JSON. ``on_fact`` has a handler
-    per contract fact that moves this room; other facts only advance the sequence. ``next_timer``
+    per contract fact that moves this room; other facts only advance the sequence. A command in
+    ``on_joint_command`` is decided about several cases at once, all or none; its reply is that of
+    `CaseCommand.case_id`, or of the first decision where that case has none. ``next_timer``
     is a pure function of the state; when its time has come ``on_timer`` decides, with that time or
     later as ``now``. ``refusals`` are the errors that mean "not allowed": answers to a caller,
     never a reason to hold a case. ``saved`` is told after the commit which effects were saved.
@@ -107,6 +111,7 @@ class Room(Generic[S]):
     on_fact: Mapping[type[Fact], FactHandler[S]]
     to_contract: Callable[[Any, Stamp], Fact]
     on_command: Mapping[type, CommandHandler[S]] = field(default_factory=dict)
+    on_joint_command: Mapping[type, JointHandler[S]] = field(default_factory=dict)
     next_timer: Callable[[S], datetime | None] = no_timer
     on_timer: Callable[[S, datetime], Decision[S]] | None = None
     refusals: tuple[type[Exception], ...] = ()

@@ -9,7 +9,8 @@ from uuid import UUID
 import msgspec
 
 from civicloop_contracts.fact import Replay
-from civicloop_kit.received import Received
+from civicloop_kit.hops import Hop
+from civicloop_kit.received import Place, Received
 from civicloop_kit.room import S
 
 # Last sequence and digest (hexadecimal SHA-256) of one source.
@@ -54,11 +55,15 @@ class OutboxFact(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldRecord:
-    """A record that waits, and why: `gap`, `bug`, or `behind` a bug."""
+    """A record that waits, and why; ``since`` None is just now.
+
+    A `gap`, a `bug`, a code of a `newer` release, or `behind` one of the last two.
+    """
 
     record: Received
     reason: str
     error: str
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,12 @@ class Work(Generic[S]):
     letters: list[Letter] = field(default_factory=list)
     # Cases that failed as bugs in this transaction, a failing timer included.
     failed: set[UUID] = field(default_factory=set)
+    # Why a timer failed, by case.
+    failed_timers: dict[UUID, str] = field(default_factory=dict)
+    # Cases that are tried again, and since when each of their records has waited.
+    retried: set[UUID] = field(default_factory=set)
+    held_since: dict[Place, datetime | None] = field(default_factory=dict)
+    hops: list[Hop] = field(default_factory=list)
     moves: Sequence[Move] = ()
 
     @property

@@ -39,6 +39,9 @@ class ServiceSettings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535)] = 0
     data_dir: Path = Path()
     log_format: Literal["json", "text"] = "json"
+    log_hops: Annotated[
+        bool, Field(description="a log line per record applied, command decided and timer fired")
+    ] = True
     topic_prefix: str = ""
     replica: str = "0"
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01

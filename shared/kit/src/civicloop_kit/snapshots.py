@@ -11,7 +11,7 @@ from time import time
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from civicloop_contracts.snapshot import SNAPSHOT_TYPE, CaseSnapshot
 from civicloop_kit.backoff import Backoff
@@ -40,13 +40,16 @@ class SnapshotRelay:
         *,
         topic: str,
         transactional_id: str,
+        make_producer: Callable[[], AIOKafkaProducer] | None = None,
+        leadership: Leadership | None = None,
     ) -> None:
         self._database = database
         self._access = access
         self._snapshot = snapshot
         self._topic = topic
         self._transactional_id = transactional_id
-        self._leadership = Leadership(database.url, SNAPSHOT_SHARD)
+        self._make_producer = make_producer or self._transactional
+        self._leadership = leadership or Leadership(database.url, SNAPSHOT_SHARD)
 
     async def run(self) -> None:
         """Lead, send, and start over after every failure, until cancelled."""
@@ -69,13 +72,16 @@ class SnapshotRelay:
             pings.cancel()
             self._leadership.drop()
 
-    async def _use_producer(self) -> None:
-        producer = AIOKafkaProducer(
+    def _transactional(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
             **self._access.client(),
             transactional_id=self._transactional_id,
             acks="all",
             request_timeout_ms=10_000,
         )
+
+    async def _use_producer(self) -> None:
+        producer = self._make_producer()
         try:
             await producer.start()
             while self._leadership.holds:
@@ -83,6 +89,9 @@ class SnapshotRelay:
                     await asyncio.sleep(FLUSH_EVERY_S)
         except (KafkaError, OSError, UnavailableError) as error:
             _log.warning("snapshots_restart", error=type(error).__name__)
+            if isinstance(error, ProducerFenced | InvalidProducerEpoch):
+                # Another process leads, and our lease has not noticed: win before sending again.
+                self._leadership.drop()
         finally:
             await _stop(producer)
 

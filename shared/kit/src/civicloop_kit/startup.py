@@ -1,6 +1,7 @@
 """What a service checks before it takes part: its schema, and that its database is not old."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from importlib.resources import files
 from typing import Final
 
@@ -18,6 +19,7 @@ from civicloop_kit.postgres import (
     UnavailableError,
     load_queries,
 )
+from civicloop_kit.settings import ServiceSettings
 
 OPEN_ATTEMPTS: Final = 60
 OPEN_EVERY_S: Final = 0.5
@@ -52,31 +54,56 @@ async def open_database(database: Database, setting: str) -> None:
     raise StartRefusedError(f"the database does not answer: check {setting} and that Postgres runs")
 
 
-async def check_schema(database: Database) -> None:
-    """Compare the tables with this release.
+async def check_schema(
+    database: Database,
+    expected: frozenset[str],
+    *,
+    name: str = "database",
+    wait: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Compare the migrations that a database has with those that this release needs.
+
+    *wait* is how long to wait for a database that is away.
 
     Raises:
-        StartRefusedError: They are missing or older.
+        StartRefusedError: One is missing.
     """
-    try:
-        async with database.read() as connection:
-            rows = await connection.fetch(_QUERIES["applied_migrations"])
-            await connection.fetchrow(_QUERIES["check_schema"])
-    except MisconfiguredError:
-        rows = []
-    if not shipped_migrations() <= {row["migration_id"] for row in rows}:
-        raise StartRefusedError("the database has an older schema: run `civicloop migrate`")
+    pause = wait or Backoff().wait
+    while True:
+        try:
+            applied = await _applied(database)
+            break
+        except UnavailableError as error:
+            _log.warning("start_waits", error=str(error))
+            await pause()
+    if not expected <= applied:
+        raise StartRefusedError(f"the {name} has an older schema: run `civicloop migrate`")
 
 
-def shipped_migrations() -> frozenset[str]:
-    """Return the names of the kit's migrations, as their log knows them."""
-    folder = files(__package__) / "migrations"
-    names = (entry.name for entry in folder.iterdir())
+def expected_migrations(settings: type[ServiceSettings]) -> frozenset[str]:
+    """Return what a room's database has to have: a room's package is that of its settings."""
+    package = settings.__module__.partition(".")[0]
+    return shipped_migrations(__package__) | shipped_migrations(package)
+
+
+def shipped_migrations(package: str, folder: str = "migrations") -> frozenset[str]:
+    """Return the names of the migrations in a package, as their log knows them."""
+    found = files(package) / folder
+    names = (entry.name for entry in found.iterdir()) if found.is_dir() else ()
     return frozenset(
         name.removesuffix(".sql")
         for name in names
         if name.endswith(".sql") and not name.endswith(".rollback.sql")
     )
+
+
+async def _applied(database: Database) -> frozenset[str]:
+    try:
+        async with database.read() as connection:
+            rows = await connection.fetch(_QUERIES["applied_migrations"])
+    except MisconfiguredError:
+        return frozenset()
+    return frozenset(row["migration_id"] for row in rows)
 
 
 async def check_topics_not_ahead(

@@ -16,6 +16,7 @@ from civicloop_kit.applying import snapshot_of
 from civicloop_kit.jobs import FinishJob, QueueJob, RetryJob, write_job_effects
 from civicloop_kit.postgres import ConflictError, Connection, load_queries
 from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
+from civicloop_kit.release import RELEASE
 from civicloop_kit.room import Room, S
 from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, Work
 from civicloop_kit.sealing import Sealer
@@ -81,6 +82,7 @@ class Store(Generic[S]):
         """
         await self._write_effects(connection, work.effects)
         await _write_held(connection, work, now)
+        await _write_failed_timers(connection, work, now)
         await self._write_letters(connection, work.letters, now)
         await self._save_rows(connection, work)
 
@@ -234,7 +236,17 @@ async def _write_held(connection: Connection, work: Work[S], now: datetime) -> N
             [held.error for held in work.held],
             [pack_headers(record) for record in records],
             [record.value for record in records],
-            [now for _ in records],
+            [held.since or now for held in work.held],
+            RELEASE,
+        )
+
+
+async def _write_failed_timers(connection: Connection, work: Work[Any], now: datetime) -> None:
+    if work.retried:
+        await connection.execute(_QUERIES["forget_failed_timers"], list(work.retried))
+    if failed := work.failed_timers:
+        await connection.execute(
+            _QUERIES["note_failed_timers"], list(failed), list(failed.values()), RELEASE, now
         )
 
 
@@ -259,4 +271,4 @@ def _held(row: Any) -> HeldRecord:
         headers=unpack_headers(row["headers"]),
     )
     record = receive(raw, {row["topic"]: row["source"]})
-    return HeldRecord(record=record, reason=row["reason"], error="")
+    return HeldRecord(record=record, reason=row["reason"], error=row["error"], since=row["held_at"])

@@ -4,7 +4,7 @@ Kafka's own commits serve lag displays only; the truth is the position saved wit
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, cast
 
@@ -94,6 +94,11 @@ class Stream(ConsumerRebalanceListener):  # type: ignore[misc]
     def consumer(self) -> AIOKafkaConsumer | None:
         """Kafka's client, while it runs."""
         return self._subscriber.consumer
+
+    @property
+    def topics(self) -> Collection[str]:
+        """What is read."""
+        return self._sources.keys()
 
     async def run(self) -> None:
         """Read until cancelled; start over when the broker is away."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.logs import get_logger
+from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import (
     ConflictError,
     MisconfiguredError,
@@ -12,6 +13,7 @@ from civicloop_kit.postgres import (
     load_queries,
 )
 from civicloop_kit.room import S
+from civicloop_kit.rows import Work
 from civicloop_kit.transactions import Transactions
 
 _QUERIES: Final = load_queries(__package__)
@@ -27,13 +29,15 @@ class Timers(Generic[S]):
         self._transactions = transactions
 
     async def fire_due(self) -> int:
-        """Fire what is due and return how many cases that were.
+        """Fire what is due and return how many cases that were; none in a room that stopped.
 
         Raises:
             UnavailableError: The database does not answer; nothing was changed.
             ConflictError: A case has moved on; ask again.
         """
         transactions = self._transactions
+        if transactions.failures.stopped is not None:
+            return 0
         now = transactions.clock.now()
         async with transactions.database.read() as connection:
             found = await connection.fetch(_QUERIES["due_timers"], now, MAX_AT_ONCE)
@@ -49,12 +53,18 @@ class Timers(Generic[S]):
         except Exception as error:  # noqa: BLE001 - what cannot be saved costs one case only
             if len(due) == 1:
                 _log.error("timer_refused", case_id=str(due[0]), error=type(error).__name__)
-                await self._block(due[0])
+                await self._block(due[0], type(error).__name__)
                 return
             for case_id in due:
                 await self._fire([case_id])
 
     async def _fire_together(self, due: list[UUID]) -> None:
+        transactions = self._transactions
+        with METRICS.batch_seconds.labels("timers").time():
+            work = await self._commit(due)
+        transactions.committed(work)
+
+    async def _commit(self, due: list[UUID]) -> Work[S]:
         transactions = self._transactions
         async with transactions.database.transaction() as connection:
             work = await transactions.store.lock(connection, due)
@@ -63,12 +73,12 @@ class Timers(Generic[S]):
                 if not row.blocked:
                     applier.fire_timers(row, CAUSE)
             await transactions.save(connection, work)
-        transactions.committed(work)
+        return work
 
-    async def _block(self, case_id: UUID) -> None:
+    async def _block(self, case_id: UUID, error: str) -> None:
         transactions = self._transactions
         async with transactions.database.transaction() as connection:
             work = await transactions.store.lock(connection, [case_id])
-            transactions.applier(work).block(work.rows[case_id])
+            transactions.applier(work).block_timer(work.rows[case_id], error)
             await transactions.save(connection, work)
         transactions.committed(work)

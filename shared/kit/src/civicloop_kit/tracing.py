@@ -4,7 +4,8 @@ An unsampled hop makes no span and passes the incoming `traceparent` on; a sampl
 per record. The sampling decision is the first hop's.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -14,11 +15,13 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
-from opentelemetry.trace import Link, Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 _SAMPLED_SUFFIX: Final = "-01"
 _MAX_LINKS: Final = 128
+# W3C Trace Context: version, trace id, span id, flags.
+_TRACEPARENT: Final = re.compile(r"00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
 _propagator: Final = TraceContextTextMapPropagator()
 _tracer: Final = trace.get_tracer("civicloop")
 
@@ -39,43 +42,74 @@ def is_sampled(traceparent: str | None) -> bool:
     return traceparent is not None and traceparent.endswith(_SAMPLED_SUFFIX)
 
 
+def trace_id_of(traceparent: str | None) -> str | None:
+    """Return the id of a trace; None for what is no trace of ours."""
+    found = _TRACEPARENT.fullmatch(traceparent) if traceparent else None
+    return found[1] if found else None
+
+
 @contextmanager
 def hop(traceparent: str | None, name: str) -> Iterator[str | None]:
     """Give the `traceparent` for what leaves this hop."""
     if not is_sampled(traceparent):
         yield traceparent
         return
-    parent = _propagator.extract({"traceparent": traceparent or ""})
-    with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.CONSUMER) as span:
+    with _span(name, traceparent, SpanKind.CONSUMER) as span:
         yield _header(span)
 
 
 @contextmanager
 def request(traceparent: str | None, name: str) -> Iterator[str | None]:
     """Open the span of an HTTP request, which starts a trace when the caller has none."""
-    parent = _propagator.extract({"traceparent": traceparent or ""})
-    with _tracer.start_as_current_span(name, context=parent, kind=SpanKind.SERVER) as span:
+    with _span(name, traceparent, SpanKind.SERVER) as span:
         yield _header(span)
 
 
 @contextmanager
 def batch(name: str, traceparents: list[str]) -> Iterator[None]:
-    """Open the span of a batch, linked to the sampled records in it; none where none is sampled."""
+    """Open the span of a batch in the trace of its first sampled record, linked to the others.
+
+    So it is exported whenever a record in it is. There is none where none is sampled.
+    """
     if not traceparents:
         yield
         return
-    links = [_link(value) for value in traceparents[:_MAX_LINKS]]
+    first, *others = traceparents
+    attributes: Mapping[str, str | int] = {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.batch.message_count": len(traceparents),
+    }
+    links = [_link(value) for value in others[:_MAX_LINKS]]
+    with _span(name, first, SpanKind.CONSUMER, links=links, attributes=attributes):
+        yield
+
+
+@contextmanager
+def _span(
+    name: str,
+    traceparent: str | None,
+    kind: SpanKind,
+    *,
+    links: Sequence[Link] = (),
+    attributes: Mapping[str, str | int] | None = None,
+) -> Iterator[Span]:
+    """Open a span. Of an error it tells the kind: a message may quote what a person said."""
+    parent = _propagator.extract({"traceparent": traceparent or ""})
     with _tracer.start_as_current_span(
         name,
-        kind=SpanKind.CONSUMER,
+        context=parent,
+        kind=kind,
         links=links,
-        attributes={
-            "messaging.system": "kafka",
-            "messaging.operation.type": "process",
-            "messaging.batch.message_count": len(traceparents),
-        },
-    ):
-        yield
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as span:
+        try:
+            yield span
+        except Exception as error:
+            span.set_status(StatusCode.ERROR, type(error).__name__)
+            raise
 
 
 def _link(traceparent: str) -> Link:

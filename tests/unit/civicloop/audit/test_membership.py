@@ -71,6 +71,54 @@ def test_an_unmerged_report_is_in_its_new_case_only(filed: Membership, make: Mak
     assert filed.homes(REPORT) == {TWO}
 
 
+def _unmerge(members: Membership, make: Make, former: UUID, new: UUID) -> None:
+    members.fold(make("ReportWithdrawn", case_id=former, report_id=REPORT, reason="unmerged"))
+    members.fold(make("CaseFiled", case_id=new, report_id=REPORT))
+
+
+def test_a_receipt_may_name_the_case_that_a_report_was_taken_out_of(
+    filed: Membership, make: Make
+) -> None:
+    """The caller was told the truth when he was told; a person has changed it since."""
+    _unmerge(filed, make, ONE, TWO)
+    assert _texts(filed, ONE) == _texts(filed, TWO) == []
+    assert _texts(filed, THREE) == [f"report {REPORT} is in case {TWO}"]
+
+
+def test_a_report_that_was_merged_and_taken_out_is_in_one_case(
+    filed: Membership, make: Make
+) -> None:
+    """It is in none of the cases that had joined the one it left."""
+    _merge(filed, make, ONE, TWO)
+    _unmerge(filed, make, TWO, THREE)
+    assert filed.homes(REPORT) == {THREE}
+    assert [_texts(filed, case_id) for case_id in (ONE, TWO, THREE)] == [[], [], []]
+
+
+def test_a_report_may_come_back(filed: Membership, make: Make) -> None:
+    """Taken out by mistake, its new case is merged again."""
+    _unmerge(filed, make, ONE, TWO)
+    _merge(filed, make, TWO, ONE)
+    assert filed.homes(REPORT) == {ONE}
+    assert [_texts(filed, case_id) for case_id in (ONE, TWO)] == [[], []]
+
+
+def test_a_case_that_it_left_may_be_merged_later(filed: Membership, make: Make) -> None:
+    """That is none of the report's business, and its receipt is still true."""
+    _unmerge(filed, make, ONE, TWO)
+    filed.fold(make("CaseHandled", case_id=ONE, outcome="merged", survivor=THREE))
+    assert filed.homes(REPORT) == {TWO}
+    assert _texts(filed, ONE) == []
+
+
+def test_an_answer_may_name_it_too(filed: Membership, make: Make) -> None:
+    """A client's journal is judged as its receipts are."""
+    _unmerge(filed, make, ONE, TWO)
+    findings = Findings()
+    filed.check_answers([_answer(1, REPORT, ONE, "a"), _answer(2, REPORT, THREE, "b")], findings)
+    assert [v.text for v in findings.violations] == [f"line 2: report {REPORT} is in another case"]
+
+
 def test_a_report_that_its_reporter_withdrew_stays_known(filed: Membership, make: Make) -> None:
     """It is still in the case of which it was withdrawn."""
     filed.fold(make("ReportWithdrawn", case_id=ONE, report_id=REPORT, reason="by_reporter"))

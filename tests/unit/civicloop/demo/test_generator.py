@@ -1,11 +1,21 @@
 """A seed gives one morning, and the morning says exactly what has to come of it."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+from math import dist
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from civicloop.demo.generator import ASSIST, LEAD, expected_outcome, make_reports
+from civicloop.demo.generator import (
+    ASSIST,
+    LEAD,
+    MadeReport,
+    expected_outcome,
+    make_reports,
+)
 from civicloop.demo.morning import load_morning
 
 MORNING = load_morning()
@@ -73,3 +83,36 @@ def test_nobody_real_can_be_called() -> None:
     contacts = [r.body["contact"] for r in make_reports(MORNING, 200, 7) if "contact" in r.body]
     assert contacts
     assert all(contact["phone"].startswith("+86 371 0") for contact in contacts)
+
+
+@given(seed=st.integers(), count=st.integers(min_value=2, max_value=400))
+@settings(max_examples=10)
+def test_reports_of_one_matter_are_far_enough_apart_to_be_two(seed: int, count: int) -> None:
+    """Intake takes what is within 50 m for the same: at least 60 m lie between them."""
+    assert nearest_m(make_reports(MORNING, count, seed)) >= 60
+
+
+def test_a_full_district_grows() -> None:
+    """However many come, each finds a place."""
+    crowded = replace(MORNING, matters=MORNING.matters[:1], streets=MORNING.streets[:1])
+    one = replace(crowded.matters[0], channels=MORNING.channels)
+    reports = make_reports(replace(crowded, matters=(one,)), 1_500, 7)
+    assert nearest_m(reports) >= 60
+
+
+def nearest_m(reports: Sequence[MadeReport]) -> float:
+    """Return the least distance of two reports of one matter, in metres; rejected ones too."""
+    spots: dict[tuple[str, ...], list[tuple[float, float]]] = {}
+    for report in reports:
+        matter, place = report.body["matter"], report.body["place"]
+        if "latitude" in place:
+            key = tuple(str(matter[part]) for part in ("standard_ref", "kind", "code"))
+            spots.setdefault(key, []).append((place["latitude"], place["longitude"]))
+    return min(
+        (
+            dist((one[0] * 111_195, one[1] * 91_000), (other[0] * 111_195, other[1] * 91_000))
+            for found in spots.values()
+            for one, other in combinations(found, 2)
+        ),
+        default=60.0,
+    )

@@ -13,6 +13,7 @@ import pytest
 from civicloop.simulator.answering import Answering
 from civicloop.simulator.desk import Desk
 from civicloop.simulator.journal import Journal, read_journal
+from civicloop.simulator.script import NO_SCRIPT, Move, Rule, Script
 
 TASK = UUID(int=1)
 Handle = Callable[[httpx.Request], httpx.Response]
@@ -21,7 +22,13 @@ Handle = Callable[[httpx.Request], httpx.Response]
 class City:
     """One department at work."""
 
-    def __init__(self, path: Path, handle: Handle, seconds: tuple[float, float] = (0, 0)) -> None:
+    def __init__(
+        self,
+        path: Path,
+        handle: Handle,
+        seconds: tuple[float, float] = (0, 0),
+        script: Script = NO_SCRIPT,
+    ) -> None:
         self.path = path
         self.asked: list[httpx.Request] = []
         self.journal = Journal(path)
@@ -39,6 +46,7 @@ class City:
             desk=self.desk,
             seconds=seconds,
             now=lambda: datetime.now(UTC),
+            script=script,
             first_wait_s=0.001,
         )
 
@@ -143,4 +151,26 @@ async def test_stopping_leaves_the_rest_for_later(tmp_path: Path) -> None:
     (work,) = city.desk.open_work()
     city.answering.begin(work)
     await city.answering.stop()
+    assert (city.asked, len(city.desk.open_work())) == ([], 1)
+
+
+async def test_a_script_decides_what_is_said(tmp_path: Path) -> None:
+    """And the journal has each answer."""
+    moves = (
+        Move(after_s=0, kind="request_extension"),
+        Move(after_s=0, kind="return", details={"ground": "wrong_matter"}),
+    )
+    script = Script(rules=(Rule(steps=moves, department="water"),))
+    city = City(tmp_path / "j", taken, script=script)
+    await city.work()
+    assert city.kinds == ["request_extension", "return"]
+    assert json.loads(city.asked[-1].content)["ground"] == "wrong_matter"
+    answers = [(entry["kind"], entry["final"]) for entry in read_journal(city.path)]
+    assert answers == [("request_extension", False), ("return", True)]
+
+
+async def test_a_department_that_never_answers_keeps_its_task(tmp_path: Path) -> None:
+    """A rule without steps."""
+    city = City(tmp_path / "j", taken, script=Script(rules=(Rule(steps=()),)))
+    await city.work()
     assert (city.asked, len(city.desk.open_work())) == ([], 1)

@@ -33,6 +33,7 @@ def run(*arguments: str) -> Exception | None:
         (["water", *GIVEN, "--work-seconds", "9:1"], "LEAST:MOST"),
         (["water", *GIVEN, "--work-seconds", "fast"], "LEAST:MOST"),
         (["water", *GIVEN, "--token", "water"], "CODE=VALUE"),
+        (["water", *GIVEN, "--plan", __file__], "no YAML"),
     ],
 )
 def test_each_mistake_has_one_line_that_names_the_fix(

@@ -103,3 +103,69 @@ def test_what_did_not_reach_the_disk_did_not_happen() -> None:
         city.take(delivery(kind), "d")
         city.undo(delivery(kind))
     assert city.take(delivery(), "d")[0] is Took.NEW
+
+
+def notice(kind: str = "reminded", number: int = 5) -> dict[str, Any]:
+    """Return something that is told about the task."""
+    return {
+        "type": f"task.{kind}",
+        "delivery_id": f"{TASK}/reminder/{number}",
+        "task_id": str(TASK),
+        "department": "water",
+        "narrative": {"state": "text", "text": "王小明 13800000000"},
+    }
+
+
+def test_a_notice_is_applied_once_and_changes_nothing_to_do() -> None:
+    """Before its task, it makes none."""
+    city = desk()
+    assert events(city.take(notice(), "d")[1]) == ["received", "applied"]
+    assert city.work(TASK) is None
+    city.take(delivery(), "d")
+    took, entries = city.take(notice(), "d")
+    assert (took, events(entries)) == (Took.REPEAT, ["received"])
+    assert city.work(TASK) is not None
+    assert "王小明" not in str(entries)
+
+
+def test_a_notice_of_a_cancelled_task_is_ignored() -> None:
+    """Whatever it says."""
+    city = desk()
+    city.take(delivery("cancelled", 2), "d")
+    assert events(city.take(notice(), "d")[1]) == ["ignored"]
+
+
+def test_a_notice_that_did_not_reach_the_disk_leaves_the_work() -> None:
+    """It is new again when it comes again."""
+    city = desk()
+    city.take(delivery(), "d")
+    city.take(notice(), "d")
+    city.undo(notice())
+    assert city.work(TASK) is not None
+    assert city.take(notice(), "d")[0] is Took.NEW
+
+
+def test_what_a_plan_needs_survives_a_restart() -> None:
+    """Matter, attempt, and when it came; a journal of an older release says less."""
+    city, again, old = desk(), desk(), desk()
+    body = {**delivery(), "matter": {"standard_ref": "demo", "code": "00002"}, "attempt": 3}
+    _, entries = city.take(body, "d")
+    again.recall(entries)
+    assert again.work(TASK) == city.work(TASK)
+    work = again.work(TASK)
+    assert work is not None
+    assert (work.matter, work.attempt, work.came_at) == ("00002", 3, NOW)
+    newer = ("matter", "attempt")
+    old.recall({k: v for k, v in entry.items() if k not in newer} for entry in entries)
+    older = old.work(TASK)
+    assert older is not None
+    assert (older.matter, older.attempt) == ("", 1)
+
+
+def test_a_notice_recalled_makes_no_work() -> None:
+    """Nor does it end any."""
+    city, again = desk(), desk()
+    entries = [*city.take(delivery(), "d")[1], *city.take(notice(), "d")[1]]
+    again.recall(entries)
+    assert [work.task_id for work in again.open_work()] == [TASK]
+    assert again.take(notice(), "d")[0] is Took.REPEAT

@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import httpx
@@ -12,10 +12,13 @@ import pytest
 from standardwebhooks.webhooks import Webhook
 
 from civicloop.simulator.credentials import Secrets
-from civicloop.simulator.desk import Desk, Work
+from civicloop.simulator.desk import Desk
 from civicloop.simulator.journal import Journal, read_journal
 from civicloop.simulator.modes import Manners, Mode
 from civicloop.simulator.receiving import Receiver, make_app
+
+if TYPE_CHECKING:
+    from civicloop.simulator.plan import Work
 
 SECRET = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 DELIVERY_ID = f"{UUID(int=1)}/dispatch/1"
@@ -24,7 +27,7 @@ DELIVERY_ID = f"{UUID(int=1)}/dispatch/1"
 class Hooks:
     """One department's webhook and what comes of it."""
 
-    def __init__(self, path: Path, mode: Mode = Mode.OK) -> None:
+    def __init__(self, path: Path, manners: Manners | None = None) -> None:
         self.path = path
         self.faults: list[OSError] = []
         self.journal = Journal(path, self._sync)
@@ -35,7 +38,7 @@ class Hooks:
             secrets=Secrets({"water": SECRET}),
             journal=self.journal,
             desk=Desk(lambda: datetime.now(UTC)),
-            manners=Manners(mode),
+            manners=manners or Manners(Mode.OK),
             work=self.begun.append,
         )
         app = make_app(receiver.receive)
@@ -153,7 +156,33 @@ async def test_bad_manners_are_what_they_are_called(
     tmp_path: Path, mode: Mode, statuses: list[int], applied: int
 ) -> None:
     """However often it comes, it is applied at most once."""
-    hooks = Hooks(tmp_path / "journal.jsonl", mode)
+    hooks = Hooks(tmp_path / "journal.jsonl", Manners(mode))
     assert [(await hooks.deliver()).status_code for _ in statuses] == statuses
     assert hooks.events.count("applied") == applied
+    await hooks.journal.close()
+
+
+@pytest.mark.parametrize("kind", ["reminded", "supplemented", "extended", "escalated"])
+async def test_a_notice_is_answered_and_begins_no_work(hooks: Hooks, kind: str) -> None:
+    """Applied once, like every delivery."""
+    notice = {"type": f"task.{kind}", "delivery_id": f"{UUID(int=1)}/notice/2"}
+    await hooks.deliver()
+    for _ in range(2):
+        assert (await hooks.deliver(notice)).status_code == 200
+    assert hooks.events == ["received", "applied", "received", "applied", "received"]
+    assert len(hooks.begun) == 1
+
+
+async def test_a_department_that_is_down_takes_nothing_for_a_while(tmp_path: Path) -> None:
+    """503 from its first delivery on; the others are well, and then it is too."""
+    clock = [100.0]
+    manners = Manners(Mode.OK, {"water": 6.0}, lambda: clock[0])
+    hooks = Hooks(tmp_path / "journal.jsonl", manners)
+    statuses = []
+    for seconds in (0.0, 5.5, 0.5, 9.0):
+        clock[0] += seconds
+        statuses.append((await hooks.deliver()).status_code)
+    assert statuses == [503, 503, 200, 200]
+    assert hooks.events == ["refused", "refused", "received", "applied", "received"]
+    assert manners.instead_of_applying("power") is None
     await hooks.journal.close()

@@ -1,6 +1,7 @@
 """Narratives from intake."""
 
 import json
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import httpx
@@ -10,7 +11,17 @@ from department_adapter.adapters.narratives import IntakeNarratives
 from department_adapter.ports import NarrativeState, NarrativesUnavailableError
 
 
-def intake(answer: httpx.Response | Exception, asked: list[httpx.Request]) -> IntakeNarratives:
+@pytest.fixture
+def token_file(tmp_path: Path) -> Path:
+    """Return where our token is."""
+    path = tmp_path / "token"
+    path.write_text("token")
+    return path
+
+
+def intake(
+    token_file: Path, answer: httpx.Response | Exception, asked: list[httpx.Request]
+) -> IntakeNarratives:
     """Return narratives from an intake that answers so."""
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -20,7 +31,7 @@ def intake(answer: httpx.Response | Exception, asked: list[httpx.Request]) -> In
         return answer
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    return IntakeNarratives(client, "http://intake/", "token")
+    return IntakeNarratives(client, "http://intake/", token_file)
 
 
 def told(*items: dict[str, str]) -> httpx.Response:
@@ -28,14 +39,14 @@ def told(*items: dict[str, str]) -> httpx.Response:
     return httpx.Response(200, json={"narratives": list(items)})
 
 
-async def test_the_text_comes_in_one_request_with_our_own_token() -> None:
+async def test_the_text_comes_in_one_request_with_our_own_token(token_file: Path) -> None:
     """One look-up for many cases, for the purpose of delivery."""
     first, second, asked = uuid4(), uuid4(), list[httpx.Request]()
     answer = told(
         {"case_id": str(first), "state": "text", "text": "水管爆裂"},
         {"case_id": str(second), "state": "erased"},
     )
-    found = await intake(answer, asked).fetch([first, second])
+    found = await intake(token_file, answer, asked).fetch([first, second])
     assert found[first].text == "水管爆裂"
     assert found[second].state is NarrativeState.ERASED
     (request,) = asked
@@ -56,16 +67,40 @@ async def test_the_text_comes_in_one_request_with_our_own_token() -> None:
         httpx.ReadTimeout("slow"),
     ],
 )
-async def test_without_a_sound_answer_deliveries_wait(answer: httpx.Response | Exception) -> None:
+async def test_without_a_sound_answer_deliveries_wait(
+    token_file: Path, answer: httpx.Response | Exception
+) -> None:
     """Nothing is delivered without knowing what may be told."""
     with pytest.raises(NarrativesUnavailableError):
-        await intake(answer, []).fetch([UUID(int=1)])
+        await intake(token_file, answer, []).fetch([UUID(int=1)])
 
 
-async def test_a_text_that_does_not_fit_is_not_in_the_error() -> None:
+async def test_a_renewed_token_is_taken_up(token_file: Path) -> None:
+    """Without a restart: the file is read for every look-up."""
+    case_id, asked = uuid4(), list[httpx.Request]()
+    narratives = intake(token_file, told({"case_id": str(case_id), "state": "none"}), asked)
+    await narratives.fetch([case_id])
+    token_file.write_text("renewed\n")
+    await narratives.fetch([case_id])
+    assert [request.headers["authorization"] for request in asked] == [
+        "Bearer token",
+        "Bearer renewed",
+    ]
+
+
+async def test_without_a_token_deliveries_wait(token_file: Path) -> None:
+    """Nobody is asked, and no department is to blame."""
+    token_file.unlink()
+    asked: list[httpx.Request] = []
+    with pytest.raises(NarrativesUnavailableError):
+        await intake(token_file, told(), asked).fetch([UUID(int=1)])
+    assert asked == []
+
+
+async def test_a_text_that_does_not_fit_is_not_in_the_error(token_file: Path) -> None:
     """What a person said must not reach a log."""
     answer = told({"case_id": "no uuid", "state": "text", "text": "13800000000"})
     with pytest.raises(NarrativesUnavailableError) as caught:
-        await intake(answer, []).fetch([UUID(int=1)])
+        await intake(token_file, answer, []).fetch([UUID(int=1)])
     assert caught.value.__cause__ is None
     assert "13800000000" not in str(caught.value)

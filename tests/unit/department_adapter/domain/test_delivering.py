@@ -10,15 +10,15 @@ from department_adapter.domain.commands import (
     Answer,
     AttemptResult,
     DeliveryKind,
-    EndTask,
     QueueTask,
     RecordDelivery,
     UpdateKind,
 )
 from department_adapter.domain.delivering import judge_attempt
-from department_adapter.domain.model import CaseTasks, TaskRef, TaskState
+from department_adapter.domain.evolving import evolve_all
+from department_adapter.domain.model import CaseTasks, ParkReason, TaskRef, TaskState
 from department_adapter.domain.schedule import RetryPolicy
-from department_adapter.domain.task import delivery_id, end_task, evolve_all, queue_task
+from department_adapter.domain.task import delivery_id, end_task, queue_task
 from department_adapter.testing import CASE_ID, HANDLER, START, at, task_ref
 
 POLICY = RetryPolicy(max_attempts=3)
@@ -47,9 +47,7 @@ def queued() -> CaseTasks:
 def ended() -> CaseTasks:
     """Return a case whose one task was cancelled at minute 5."""
     case = queued()
-    return evolve_all(
-        case, end_task(case, EndTask(task=TASK, department="water", sequence=2), at(5))
-    )
+    return evolve_all(case, end_task(case, TASK.task_id, at(5)))
 
 
 def failed(record: RecordDelivery, result: AttemptResult = AttemptResult.FAILED) -> RecordDelivery:
@@ -78,7 +76,7 @@ def test_failures_wait_longer_each_time_and_then_park() -> None:
     assert waits == [timedelta(seconds=1), timedelta(seconds=5), POLICY.review_after]
     parked = verdict.happenings[0]
     assert isinstance(parked, f.DeliveryParked)
-    assert parked.reason is f.ParkReason.EXHAUSTED
+    assert parked.reason is ParkReason.EXHAUSTED
     assert case.tasks[0].state is TaskState.PARKED
 
 
@@ -95,11 +93,11 @@ def test_a_parked_delivery_is_tried_again_and_may_arrive() -> None:
 @pytest.mark.parametrize(
     ("result", "reason"),
     [
-        (AttemptResult.REFUSED, f.ParkReason.REFUSED),
-        (AttemptResult.NO_DEPARTMENT, f.ParkReason.NO_SUCH_DEPARTMENT),
+        (AttemptResult.REFUSED, ParkReason.REFUSED),
+        (AttemptResult.NO_DEPARTMENT, ParkReason.NO_SUCH_DEPARTMENT),
     ],
 )
-def test_a_refusal_is_parked_at_once(result: AttemptResult, reason: f.ParkReason) -> None:
+def test_a_refusal_is_parked_at_once(result: AttemptResult, reason: ParkReason) -> None:
     """Trying the same again would not help."""
     verdict = judge_attempt(queued(), failed(DISPATCH, result), START, POLICY)
     (parked,) = verdict.happenings

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from department_adapter.domain import facts as f
 from department_adapter.domain.commands import (
     Answer,
-    EndTask,
     QueueTask,
     RecordUpdate,
     Remark,
     UpdateKind,
 )
 from department_adapter.domain.errors import NoSuchTaskError, TaskClosedError
+from department_adapter.domain.evolving import evolve_all
 from department_adapter.domain.model import CaseTasks, Task, TaskRef, TaskState
-from department_adapter.domain.task import end_task, evolve_all, queue_task, take_update
+from department_adapter.domain.task import end_task, queue_task, take_update
 from department_adapter.testing import CASE_ID, HANDLER, START, at
 
 TASK = TaskRef(task_id=uuid5(CASE_ID, "1/1"), task_no=1, attempt=1)
@@ -154,8 +154,7 @@ def test_late_news_is_remarked() -> None:
 def test_a_cancelled_task_is_over() -> None:
     """A cancellation ends the task at once."""
     case = queued()
-    end = EndTask(task=TASK, department="water", sequence=2)
-    case = evolve_all(case, end_task(case, end, at(5)))
+    case = evolve_all(case, end_task(case, TASK.task_id, at(5)))
     assert (only(case).state, only(case).cancelled_at) == (TaskState.CANCELLED, at(5))
     with pytest.raises(TaskClosedError, match="cancelled"):
         take_update(case, update(COMPLETE), at(6))
@@ -164,13 +163,12 @@ def test_a_cancelled_task_is_over() -> None:
 def test_cancel_and_complete_the_first_one_read_wins() -> None:
     """A completion recorded before the cancellation was read stands."""
     done = after(queued(), [COMPLETE])
-    assert end_task(done, EndTask(task=TASK, department="water", sequence=2), at(11)) == ()
+    assert end_task(done, TASK.task_id, at(11)) == ()
 
 
 def test_the_cancellation_of_an_unknown_task_changes_nothing() -> None:
     """What was never dispatched here cannot end here."""
-    end = EndTask(task=TASK, department="water", sequence=1)
-    assert end_task(CaseTasks(case_id=CASE_ID), end, at(5)) == ()
+    assert end_task(CaseTasks(case_id=CASE_ID), TASK.task_id, at(5)) == ()
 
 
 @given(st.lists(st.sampled_from([ACKNOWLEDGE, PROGRESS, COMPLETE]), max_size=8))

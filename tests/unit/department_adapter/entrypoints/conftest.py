@@ -12,18 +12,27 @@ from joserfc.jwk import OKPKey
 from civicloop_kit.auth import ISSUER, TokenVerifier
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app
+from civicloop_kit.testing import FakeClock
 from civicloop_kit.tracing import configure_tracing
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.signing import new_secret
 from department_adapter.entrypoints.departments import DepartmentDesk, department_router
-from department_adapter.entrypoints.http import REFUSALS, TaskDesk, task_router
+from department_adapter.entrypoints.expiring import ExpiredLeases
+from department_adapter.entrypoints.gate import Gate
+from department_adapter.entrypoints.http import TaskDesk, task_router
+from department_adapter.entrypoints.leases import LeaseDesk
+from department_adapter.entrypoints.parked import parked_router
+from department_adapter.entrypoints.pull import pull_router
+from department_adapter.entrypoints.refusals import REFUSALS
 from department_adapter.testing import (
     KEY,
+    START,
     FakeCommands,
     FakeDepartments,
     FakeJobs,
     FakeKeyring,
+    FakeNarratives,
     FakeProbe,
     FakeTasks,
     entry,
@@ -57,7 +66,28 @@ class Doors:
         self.jobs = FakeJobs()
         self.probe = FakeProbe()
         self.woken = 0
-        tasks = TaskDesk(commands=self.commands, tasks=self.tasks, keyring=self.keyring, key=KEY)
+        self.clock = FakeClock(START)
+        self.narratives = FakeNarratives()
+        gate = Gate(self.departments, self.tasks)
+        tasks = TaskDesk(
+            gate=gate,
+            commands=self.commands,
+            tasks=self.tasks,
+            keyring=self.keyring,
+            key=KEY,
+            wake=self._wake,
+        )
+        self.leases = LeaseDesk(
+            gate=gate,
+            departments=self.departments,
+            jobs=self.jobs,
+            queues=self.jobs,
+            tasks=self.tasks,
+            narratives=self.narratives,
+            commands=self.commands,
+            expired=ExpiredLeases(queues=self.jobs, recorder=self.commands, clock=self.clock),
+            clock=self.clock,
+        )
         departments = DepartmentDesk(
             registry=self.departments,
             addresses=AddressGuard(allow_private=True),
@@ -65,12 +95,18 @@ class Doors:
             probe=self.probe,
             waiting=self.jobs,
             new_secret=new_secret,
+            clock=self.clock,
             in_flight=lambda: {"water": 2},
             wake=self._wake,
         )
         self.app = make_app(
             "department-adapter",
-            [task_router(tasks), department_router(departments)],
+            [
+                task_router(tasks),
+                parked_router(self.tasks),
+                department_router(departments),
+                pull_router(self.leases),
+            ],
             REFUSALS,
             tokens=TokenVerifier(public_key),
             health=Health(),

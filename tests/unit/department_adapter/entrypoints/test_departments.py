@@ -6,7 +6,7 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
-from department_adapter.domain.department import TransportName
+from department_adapter.domain.department import DepartmentState, TransportName
 from department_adapter.ports import Check
 from department_adapter.testing import registered
 
@@ -181,3 +181,117 @@ def test_every_door_says_what_it_is_for(doors: Doors) -> None:
     """Each endpoint has a summary."""
     routes = [route for route in doors.app.routes if isinstance(route, APIRoute)]
     assert all(route.summary for route in routes)
+
+
+PULL = {"name_zh": "电力公司", "name_en": "Power company", "transport": "pull"}
+UNTIL = {"until": "2026-03-02T09:00:00+08:00"}
+
+
+async def test_a_department_that_pulls_needs_no_address_and_no_secret(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """It comes with its token."""
+    made = await client.put("/v1/departments/power", json=PULL, headers=headers("operator"))
+    assert (made.status_code, made.json()["secret"]) == (201, None)
+    assert doors.departments.real["power"].department.transport is TransportName.PULL
+    wrong = {**PULL, "url": "http://x.example/"}
+    answer = await client.put("/v1/departments/power", json=wrong, headers=headers("operator"))
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("state", ["paused", "removed"])
+async def test_nobody_is_paused_or_removed_by_being_put(
+    client: httpx.AsyncClient, headers: Headers, state: str
+) -> None:
+    """Those have doors of their own."""
+    body = {**PULL, "state": state}
+    answer = await client.put("/v1/departments/power", json=body, headers=headers("operator"))
+    assert answer.status_code == 422
+
+
+@pytest.mark.endpoint("POST /v1/departments/{code}/pause", 200)
+@pytest.mark.endpoint("POST /v1/departments/{code}/resume", 200)
+async def test_a_department_is_left_alone_for_a_while(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """Until then, or until it is resumed; that wakes the worker."""
+    until = {"until": "2026-03-02T10:00:00+08:00"}
+    paused = await client.post(
+        "/v1/departments/water/pause", json=until, headers=headers("operator")
+    )
+    assert (paused.status_code, paused.json()["state"]) == (200, "paused")
+    assert paused.json()["paused_until"] == "2026-03-02T10:00:00+08:00"
+    assert doors.woken == 0
+    resumed = await client.post("/v1/departments/water/resume", headers=headers("operator"))
+    assert (resumed.json()["state"], resumed.json()["paused_until"]) == ("active", None)
+    assert doors.woken == 1
+
+
+async def test_a_pause_has_an_end(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """422 for one that is over already: the clock of the room decides."""
+    answer = await client.post(
+        "/v1/departments/water/pause", json=UNTIL, headers=headers("operator")
+    )
+    assert (answer.status_code, answer.json()["type"]) == (
+        422,
+        "urn:civicloop:problem:impossible_pause",
+    )
+    assert doors.departments.real["water"].department.state is DepartmentState.ACTIVE
+
+
+@pytest.mark.endpoint("POST /v1/departments/{code}/pause", 409)
+async def test_a_disabled_department_is_not_paused(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """The end of a pause would enable it."""
+    doors.departments.real["water"] = registered(state=DepartmentState.DISABLED)
+    until = {"until": "2026-03-02T10:00:00+08:00"}
+    answer = await client.post(
+        "/v1/departments/water/pause", json=until, headers=headers("operator")
+    )
+    assert (answer.status_code, answer.json()["type"]) == (
+        409,
+        "urn:civicloop:problem:disabled",
+    )
+
+
+@pytest.mark.endpoint("DELETE /v1/departments/{code}", 200)
+async def test_a_department_is_removed_and_what_it_leaves_is_counted(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """From then on its tokens open nothing, and the worker looks for its tasks."""
+    doors.departments.open_tasks = 3
+    answer = await client.delete("/v1/departments/water", headers=headers("operator"))
+    assert (answer.status_code, answer.json()) == (200, {"code": "water", "open_tasks": 3})
+    assert doors.woken == 1
+    task_id = next(iter(doors.tasks.entries))
+    said = {"update_id": str(task_id), "kind": "acknowledge"}
+    asked = [
+        await client.post(f"/v1/tasks/{task_id}/updates", json=said, headers=headers()),
+        await client.get(f"/v1/tasks/{task_id}/updates", headers=headers()),
+        await client.get(f"/v1/tasks/{task_id}", headers=headers()),
+        await client.post(f"/v1/tasks/{task_id}/release", headers=headers()),
+    ]
+    assert {answer.status_code for answer in asked} == {401}
+    assert {answer.headers["www-authenticate"] for answer in asked} == {"Bearer"}
+    assert doors.commands.taken == []
+    seen = await client.get(f"/v1/tasks/{task_id}", headers=headers("operator"))
+    assert seen.status_code == 200
+
+
+@pytest.mark.endpoint("DELETE /v1/departments/{code}", 404)
+@pytest.mark.endpoint("POST /v1/departments/{code}/pause", 404)
+@pytest.mark.endpoint("POST /v1/departments/{code}/resume", 404)
+async def test_nobody_is_paused_resumed_or_removed_who_is_unknown(
+    client: httpx.AsyncClient, headers: Headers
+) -> None:
+    """404, like everywhere."""
+    until = {"until": "2026-03-02T10:00:00+08:00"}
+    answers = [
+        await client.post("/v1/departments/power/pause", json=until, headers=headers("operator")),
+        await client.post("/v1/departments/power/resume", headers=headers("operator")),
+        await client.delete("/v1/departments/power", headers=headers("operator")),
+    ]
+    assert {answer.status_code for answer in answers} == {404}

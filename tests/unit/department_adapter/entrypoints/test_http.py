@@ -11,7 +11,12 @@ from civicloop_kit.command import KeyReusedError, OverloadedError
 from civicloop_kit.postgres import UnavailableError
 from civicloop_kit.sealing import unseal
 from department_adapter.domain.commands import RecordUpdate, Remark, UpdateKind
-from department_adapter.domain.errors import ImpossibleTimeError, NoSuchTaskError, TaskClosedError
+from department_adapter.domain.errors import (
+    ImpossibleTimeError,
+    NoSuchTaskError,
+    ReturnWindowClosedError,
+    TaskClosedError,
+)
 from department_adapter.domain.model import TaskState
 from department_adapter.ports import UpdateEntry
 from department_adapter.testing import CASE_ID, KEY, START, task_ref
@@ -141,6 +146,7 @@ async def test_unknown_and_foreign_tasks_get_the_same_404(
     [
         (NoSuchTaskError(), 404, "no_such_task"),
         (TaskClosedError("cancelled"), 409, "task_closed"),
+        (ReturnWindowClosedError(), 409, "return_window_closed"),
         (ImpossibleTimeError(), 422, "impossible_time"),
         (KeyReusedError(), 409, "idempotency_key_reused"),
         (OverloadedError(), 429, "overloaded"),
@@ -173,6 +179,34 @@ async def test_a_closed_task_is_refused_with_its_state(
     assert "cancelled" in answer.json()["detail"]
 
 
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (body("return", ground="wrong_matter"), {"ground": "wrong_matter"}),
+        (body("request_extension"), {}),
+        (
+            body("request_suspension", suspension="ledger", review_at="2026-03-02T09:00:00+08:00"),
+            {"suspension": "ledger", "review_at": START},
+        ),
+    ],
+)
+async def test_returns_and_requests_are_updates(
+    client: httpx.AsyncClient,
+    doors: Doors,
+    headers: Headers,
+    said: dict[str, Any],
+    heard: dict[str, Any],
+) -> None:
+    """Each with its own fields."""
+    assert (await client.post(UPDATES, json=said, headers=headers())).status_code == 201
+    (command,) = doors.commands.taken
+    assert isinstance(command.body, RecordUpdate)
+    answer = command.body.answer
+    assert answer.kind == said["kind"]
+    for name in ("ground", "suspension", "review_at"):
+        assert getattr(answer, name) == heard.get(name)
+
+
 async def test_without_the_keyring_no_words_are_taken(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
@@ -199,6 +233,17 @@ async def test_without_the_keyring_no_words_are_taken(
         body("complete", result="done", remark="a\x00b"),
         body(occurred_at="2026-03-02T01:00:00"),
         body(occurred_at=1772413200),
+        body("return"),
+        body("return", ground="no_mood"),
+        body("acknowledge", ground="not_our_duty"),
+        body("return", ground="not_our_duty", remark="x"),
+        body("request_extension", remark="x"),
+        body("request_extension", review_at="2026-03-02T01:00:00Z"),
+        body("request_suspension"),
+        body("request_suspension", suspension="ledger"),
+        body("request_suspension", review_at="2026-03-02T01:00:00Z"),
+        body("request_suspension", suspension="nap", review_at="2026-03-02T01:00:00Z"),
+        body("request_suspension", suspension="ledger", review_at="2026-03-02T01:00:00"),
         body(handler="me"),
     ],
 )

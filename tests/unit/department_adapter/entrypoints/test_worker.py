@@ -18,6 +18,8 @@ from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.replay import ReplayTransport
 from department_adapter.domain.commands import AttemptResult, DeliveryKind, RecordDelivery
 from department_adapter.domain.department import DepartmentState, TransportName
+from department_adapter.domain.facts import NoticeQueued
+from department_adapter.domain.model import Task, TaskRef
 from department_adapter.entrypoints.attempts import Attempts
 from department_adapter.entrypoints.worker import REPLAY_PLACES, UNKNOWN_PLACES, DueTasks
 from department_adapter.ports import (
@@ -43,8 +45,16 @@ from department_adapter.testing import (
     cancelled,
     dispatched,
     registered,
+    supplemented,
+    task_ref,
 )
 
+TASK = Task(
+    ref=TaskRef(task_id=task_ref().task_id, task_no=1, attempt=1),
+    department="water",
+    delivery_id=f"{task_ref().task_id}/dispatch/1",
+    dispatched_at=START,
+)
 REPLAY = Replay(run="boston", handled_at=at(120), as_of=at(9000))
 
 
@@ -89,7 +99,7 @@ class World:
     def add_cancellation(self, number: int = 1) -> None:
         """Queue a cancellation."""
         moment = Moment(now=START, recorded_at=START, source="/router/tasks", sequence=number)
-        self._add(wire.cancellation_job(cancelled(number), moment), number)
+        self._add(wire.cancellation_job(TASK, cancelled(number), moment), number)
 
     def _add(self, job: Any, number: int) -> None:
         self.jobs.waiting_jobs.append(
@@ -380,3 +390,38 @@ async def test_only_free_places_are_asked_for() -> None:
     await world.due.deliver_due_tasks()
     await world.due._begin()
     assert "water" not in world.jobs.asked[-1]
+
+
+async def test_who_pulls_is_not_visited() -> None:
+    """Its deliveries wait until it comes, and are not parked as nobody's."""
+    world = World(transport=TransportName.PULL, url=None)
+    world.add()
+    await world.run()
+    assert len(world.jobs.waiting_jobs) == 1
+    assert (world.results, world.transport.delivered) == ([], [])
+
+
+async def test_a_paused_department_is_not_tried() -> None:
+    """Its deliveries wait at their place."""
+    world = World(state=DepartmentState.PAUSED, paused_until=at(60))
+    world.add()
+    await world.run()
+    assert len(world.jobs.waiting_jobs) == 1
+
+
+async def test_a_supplement_brings_all_words_again() -> None:
+    """What was added is a later paragraph of them."""
+    world = World()
+    notice = NoticeQueued(
+        task=TASK.ref,
+        department="water",
+        occurred_at=START,
+        delivery_id=f"{TASK.ref.task_id}/supplement/2",
+        ordinal=2,
+    )
+    moment = Moment(now=START, recorded_at=START, source="/intake/cases", sequence=2)
+    world._add(wire.notice_job(notice, supplemented(), moment), 1)
+    await world.run()
+    (delivery,) = world.transport.delivered
+    assert delivery.kind is DeliveryKind.SUPPLEMENT
+    assert delivery.narrative is not None

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import HANDLER, VERIFIER, Story, at
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import HANDLER, VERIFIER, at
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts import feedback, remark

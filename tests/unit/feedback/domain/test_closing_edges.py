@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import VERIFIER, Story
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import VERIFIER
 
 from civicloop_contracts import codes
 from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN

@@ -12,10 +12,10 @@ VALUES = {key: number for number, key in enumerate(COUNTS)}
 def test_a_ratio_names_what_it_leaves_out() -> None:
     """Numerator, denominator and every exclusion are told with the value."""
     counts = {**VALUES, "closed_on_time": 3, "due_to_close": 4, "ended_otherwise": 2}
-    counts["not_due_to_close"] = 7
+    counts |= {"not_due_to_close": 7, "suspended": 1}
     ratio = ratios_of(Counts(group="water", total=False, values=counts))["on_time_closing_rate"]
     assert (ratio.numerator, ratio.denominator, ratio.value) == (3, 4, 0.75)
-    assert ratio.excluded == {"ended_otherwise": 2, "not_due_to_close": 7}
+    assert ratio.excluded == {"ended_otherwise": 2, "suspended": 1, "not_due_to_close": 7}
 
 
 def test_nothing_due_is_no_ratio() -> None:

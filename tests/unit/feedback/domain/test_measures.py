@@ -2,7 +2,8 @@
 
 import pytest
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import VERIFIER, Story, at, task_ref
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import VERIFIER, at, task_ref
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts.parts import ExternalClock

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
-from tests.unit.feedback.story import at
+from tests.unit.feedback.telling import at
 
 from civicloop_contracts.codes import Service
 from civicloop_kit.auth import ISSUER, TokenVerifier

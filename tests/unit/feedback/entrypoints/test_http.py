@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 from tests.unit.feedback.entrypoints.conftest import KEY, TRACEPARENT, Doors
-from tests.unit.feedback.story import CASE_ID, at
+from tests.unit.feedback.telling import CASE_ID, at
 
 from civicloop_kit.auth import principal_ref
 from civicloop_kit.command import KeyReusedError, OverloadedError
@@ -20,6 +20,7 @@ from feedback.domain.errors import (
     NotToCallBackError,
     NotToVerifyError,
     UnknownCaseError,
+    UnknownTaskError,
 )
 from feedback.entrypoints.http import REFUSALS
 from feedback.ports import WaitingCase
@@ -70,6 +71,27 @@ async def test_a_verification_is_a_command(doors: Doors) -> None:
     assert (command.traceparent or "").split("-")[1] == TRACEPARENT.split("-")[1]
 
 
+@pytest.mark.parametrize(
+    ("body", "tasks"),
+    [({}, ()), ({"tasks": None}, ()), ({"tasks": [3]}, (3,)), ({"tasks": [2, 1]}, (2, 1))],
+)
+async def test_a_failed_verification_may_name_tasks(
+    doors: Doors, body: dict[str, Any], tasks: tuple[int, ...]
+) -> None:
+    """Their numbers go along; without them the rule decides."""
+    doors.reply = {
+        "case_id": str(CASE_ID),
+        "state": "open",
+        "round": 1,
+        "outcome": None,
+        "passed": False,
+    }
+    answer = await doors.post(VERIFICATION, {"passed": False, **body}, role="verifier")
+    assert answer.status_code == 200
+    verifier = principal_ref("desk-1", KEY)
+    assert doors.commands[0].body == VerifyCase(verifier=verifier, passed=False, tasks=tasks)
+
+
 @pytest.mark.endpoint("POST /v1/cases/{case_id}/satisfaction", 200)
 async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:
     """Satisfied may be left unsaid."""
@@ -93,13 +115,14 @@ async def test_an_answer_of_the_reporter_is_a_command(doors: Doors) -> None:
         (HandlerMayNotVerifyError(), 403, "handler_may_not_verify"),
         (NotToVerifyError(), 409, "not_to_verify"),
         (HandlingUnreadError(), 409, "handling_unread"),
+        (UnknownTaskError(), 422, "unknown_task"),
         (NotToCallBackError(), 409, "not_to_call_back"),
         (KeyReusedError(), 409, "idempotency_key_reused"),
         (OverloadedError(), 429, "overloaded"),
         (UnavailableError(), 503, "unavailable"),
     ],
 )
-@pytest.mark.endpoint("POST /v1/cases/{case_id}/verification", 403, 404, 409)
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/verification", 403, 404, 409, 422)
 @pytest.mark.endpoint("POST /v1/cases/{case_id}/satisfaction", 404, 409)
 async def test_a_refusal_is_a_problem(
     doors: Doors,
@@ -160,6 +183,12 @@ async def test_reads_ask_for_their_roles(doors: Doors, path: str, roles: Sequenc
         (VERIFICATION, "verifier", {}, "body/passed"),
         (VERIFICATION, "verifier", {"passed": "yes"}, "body/passed"),
         (VERIFICATION, "verifier", {"passed": True, "remark": "x"}, "body/remark"),
+        (VERIFICATION, "verifier", {"passed": False, "tasks": []}, "body/tasks"),
+        (VERIFICATION, "verifier", {"passed": False, "tasks": 2}, "body/tasks"),
+        (VERIFICATION, "verifier", {"passed": False, "tasks": [0]}, "body/tasks/0"),
+        (VERIFICATION, "verifier", {"passed": False, "tasks": ["2"]}, "body/tasks/0"),
+        (VERIFICATION, "verifier", {"passed": False, "tasks": [1, 1000]}, "body/tasks/1"),
+        (VERIFICATION, "verifier", {"passed": True, "tasks": [1]}, "body"),
         ("/v1/cases/x/verification", "verifier", {"passed": True}, "path/case_id"),
         (SATISFACTION, "channel", {"satisfied": True}, "body/solved"),
         (SATISFACTION, "channel", {"solved": 1}, "body/solved"),
@@ -226,6 +255,7 @@ async def test_the_work_list_is_paged(doors: Doors) -> None:
         WaitingCase(
             case_id=UUID(int=number),
             round=1,
+            tier="district",
             verify_by=at(52),
             handled_at=at(4),
             district="410105",
@@ -234,6 +264,7 @@ async def test_the_work_list_is_paged(doors: Doors) -> None:
         for number in (1, 2, 3)
     ]
     first = (await doors.get("/v1/verifications?limit=2", role="verifier")).json()
+    assert {case["tier"] for case in first["cases"]} == {"district"}
     assert [case["case_id"] for case in first["cases"]] == [str(UUID(int=n)) for n in (1, 2)]
     rest = await doors.get(f"/v1/verifications?limit=2&after={first['next']}", role="verifier")
     assert [case["case_id"] for case in rest.json()["cases"]] == [str(UUID(int=3))]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 from tests.unit.feedback.entrypoints.conftest import Doors
-from tests.unit.feedback.story import at
+from tests.unit.feedback.telling import at
 
 from feedback.ports import GroupBy, Judgement
 
@@ -41,7 +41,7 @@ async def test_indicators_tell_total_groups_and_words(doors: Doors) -> None:
     assert [group["group"] for group in document["groups"]] == ["410105", None]
     ratio = document["total"]["ratios"]["closing_rate"]
     assert (ratio["numerator"], ratio["denominator"], ratio["value"]) == (3, 4, 0.75)
-    assert ratio["excluded"].keys() == {"ended_otherwise", "not_due_to_close"}
+    assert ratio["excluded"].keys() == {"ended_otherwise", "suspended", "not_due_to_close"}
     names = {item["key"]: item["name"] for item in document["definitions"]}
     assert names["closing_rate"] == {"en": "Closing rate", "zh": "结案率"}
     assert document["counts"]["overdue"]["zh"] == "超期数"

@@ -2,7 +2,8 @@
 
 import pytest
 from tests.unit.feedback.bench import Bench
-from tests.unit.feedback.story import POLICY, Story
+from tests.unit.feedback.story import Story
+from tests.unit.feedback.telling import POLICY
 
 from civicloop_contracts.choreography import handled_by
 from civicloop_contracts.codes import Service
@@ -13,14 +14,31 @@ STORY = Story()
 ALL = (
     STORY.filed(),
     STORY.rejected(),
+    STORY.attached(),
+    STORY.withdrawn(),
     STORY.dispatched(),
+    STORY.reassigned(),
     STORY.disputed(),
+    STORY.settled(),
+    STORY.reminded(),
+    STORY.supervised(),
+    STORY.escalated(),
+    STORY.extended(),
+    STORY.extension_refused(),
+    STORY.suspended(),
+    STORY.suspension_refused(),
+    STORY.resumed(),
+    STORY.withdrawal_refused(),
+    STORY.merge_refused(),
     STORY.handled(),
     STORY.delivered(),
     STORY.parked(),
     STORY.acknowledged(),
+    STORY.returned(),
     STORY.progressed(),
     STORY.completed(),
+    STORY.extension_requested(),
+    STORY.suspension_requested(),
     STORY.remarked(),
 )
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.domain.case import CaseState, evolve, new_case
+from intake.domain.case import evolve
 from intake.domain.facts import (
     CaseClosed,
     CaseFiled,
@@ -34,6 +34,7 @@ from intake.domain.model import (
     RejectReason,
     Status,
 )
+from intake.domain.state import CaseState, new_case
 from intake.testing import NOW
 
 CASE_ID = UUID(int=7)

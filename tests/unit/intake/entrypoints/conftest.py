@@ -11,7 +11,7 @@ from joserfc.jwk import OKPKey
 
 from civicloop_kit.auth import ISSUER
 from civicloop_kit.tracing import configure_tracing
-from intake.testing import City
+from intake.testing import NEAR, City
 
 Headers = Callable[..., Mapping[str, str]]
 
@@ -35,6 +35,12 @@ def city(signing_key: OKPKey) -> City:
 
 
 @pytest.fixture
+def near_city(signing_key: OKPKey) -> City:
+    """Return intake over fakes where near reports are the same."""
+    return City(json.dumps(signing_key.as_dict(private=False)), NEAR)
+
+
+@pytest.fixture
 def headers(signing_key: OKPKey) -> Headers:
     """Return a function that makes the headers of a caller with a role."""
 
@@ -51,6 +57,17 @@ def headers(signing_key: OKPKey) -> Headers:
 @pytest.fixture
 async def client(city: City) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client of the application."""
-    transport = httpx.ASGITransport(app=city.app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://intake") as client:
+    async with _client_of(city) as client:
         yield client
+
+
+@pytest.fixture
+async def near_client(near_city: City) -> AsyncIterator[httpx.AsyncClient]:
+    """Return a client where near reports are the same."""
+    async with _client_of(near_city) as client:
+        yield client
+
+
+def _client_of(city: City) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app=city.app, raise_app_exceptions=False)
+    return httpx.AsyncClient(transport=transport, base_url="http://intake")

@@ -95,6 +95,20 @@ async def test_a_wrong_request_reads_nothing(
     assert city.records.disclosures == []
 
 
+@pytest.mark.parametrize("name", ["feedback", "desk-1", "department-adapter-2"])
+async def test_no_other_service_reads_narratives(
+    client: httpx.AsyncClient, headers: Headers, city: City, name: str
+) -> None:
+    """The role alone does not open the vault: 403, and no audit row."""
+    answer = await client.post(
+        "/v1/narratives",
+        json={"purpose": "delivery", "case_ids": [SOMEBODY]},
+        headers=headers("service", name=name),
+    )
+    assert (answer.status_code, problem_code(answer)) == (403, "forbidden")
+    assert city.records.disclosures == []
+
+
 async def test_without_the_keyring_nothing_is_said_to_be_erased(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
@@ -104,7 +118,7 @@ async def test_without_the_keyring_nothing_is_said_to_be_erased(
     answer = await client.post(
         "/v1/narratives",
         json={"purpose": "delivery", "case_ids": [filed["case_id"]]},
-        headers=headers("service"),
+        headers=headers("service", name="department-adapter"),
     )
     assert (answer.status_code, problem_code(answer)) == (503, "unavailable")
 

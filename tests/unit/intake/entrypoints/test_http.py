@@ -32,6 +32,10 @@ ENDPOINTS: Mapping[tuple[str, str], tuple[str, Any]] = {
     ("GET", f"/v1/cases/{SOMEBODY}"): ("channel", None),
     ("POST", "/v1/narratives"): ("service", {"purpose": "delivery", "case_ids": [SOMEBODY]}),
     ("DELETE", f"/v1/reports/{SOMEBODY}/identity"): ("operator", None),
+    ("POST", f"/v1/reports/{SOMEBODY}/withdrawal"): ("channel", None),
+    ("POST", f"/v1/reports/{SOMEBODY}/supplements"): ("channel", {"text": "more"}),
+    ("POST", f"/v1/cases/{SOMEBODY}/merge"): ("operator", {"survivor": SOMEBODY}),
+    ("POST", f"/v1/cases/{SOMEBODY}/unmerge"): ("operator", {"report_id": SOMEBODY}),
 }
 CALLS = [(method, path, role, body) for (method, path), (role, body) in ENDPOINTS.items()]
 
@@ -67,6 +71,8 @@ async def test_every_endpoint_is_described(client: httpx.AsyncClient) -> None:
     assert len(ours) == len(ENDPOINTS)
     assert all(op["summary"] for ops in ours.values() for op in ops.values())
     assert document["components"]["schemas"]["ReportBody"]["examples"]
+    general = {"401", "403", "413", "422", "429", "500", "503"}
+    assert all(general <= op["responses"].keys() for ops in ours.values() for op in ops.values())
 
 
 @pytest.mark.choreography("intake", "CaseFiled")

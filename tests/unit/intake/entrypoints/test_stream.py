@@ -2,16 +2,24 @@
 
 import re
 from itertools import permutations
+from random import Random
+from typing import Any
 from uuid import UUID
+
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from civicloop_contracts.choreography import handled_by
 from civicloop_contracts.codes import (
     Channel,
+    DecidedBy,
     DisputeGround,
     MatterKind,
     Outcome,
     Precision,
     ProgressCode,
+    ReassignReason,
+    ReworkReason,
     Service,
     TaskRole,
     Tier,
@@ -22,8 +30,8 @@ from civicloop_contracts.facts.parts import Matter, Place, TaskRef
 from civicloop_kit.jobs import QueueJob
 from civicloop_kit.room import Moment
 from intake.domain import model
-from intake.domain.case import CaseState, new_case
 from intake.domain.commands import SubmitReport
+from intake.domain.state import CaseState, new_case
 from intake.entrypoints.stream import Follower, routes
 from intake.handlers import submit_report
 from intake.testing import NOW, PUBLIC_CODE, STANDARD, sample_rules
@@ -34,9 +42,11 @@ TASK = TaskRef(task_id=UUID(int=3), task_no=1, attempt=1)
 HANDLERS = routes(Follower())
 
 
-def dispatched(role: TaskRole = TaskRole.LEAD) -> router.TaskDispatched:
-    """Return a dispatch."""
-    return router.TaskDispatched.model_validate(
+def given(
+    kind: type[router.TaskDispatched], role: TaskRole = TaskRole.LEAD, **fields: Any
+) -> router.TaskDispatched:
+    """Return a dispatch, or a next attempt."""
+    return kind.model_validate(
         {
             **STAMPED,
             "task": TASK,
@@ -54,6 +64,7 @@ def dispatched(role: TaskRole = TaskRole.LEAD) -> router.TaskDispatched:
             "return_until": None,
             "catalog_version": "2026.1",
             "calendar_version": "2026",
+            **fields,
         }
     )
 
@@ -71,8 +82,34 @@ ROUTER = (
         ground=DisputeGround.NO_DUTY,
         settle_by=NOW,
     ),
-    dispatched(),
+    fact(
+        router.DisputeSettled,
+        dispute_id=UUID(int=5),
+        task=TASK,
+        decided_by=DecidedBy.CONFERENCE,
+        lead="water",
+    ),
+    given(router.TaskDispatched),
     fact(router.CaseHandled, outcome=Outcome.SOLVED, round=1),
+    given(
+        router.TaskReassigned,
+        task=TaskRef(task_id=UUID(int=4), task_no=1, attempt=2),
+        department="power",
+        replaces=TASK.task_id,
+        reason=ReassignReason.REWORK,
+    ),
+    fact(router.CaseHandled, outcome=Outcome.SOLVED, round=1),
+    given(
+        router.TaskReassigned,
+        task=TaskRef(task_id=UUID(int=6), task_no=1, attempt=3),
+        department="housing",
+        round=2,
+        replaces=UUID(int=4),
+        reason=ReassignReason.REOPENED,
+    ),
+    fact(router.CaseHandled, outcome=Outcome.SOLVED, round=2),
+    fact(router.WithdrawalRefused),
+    fact(router.MergeRefused, survivor=UUID(int=8)),
 )
 ADAPTER = (
     fact(department.TaskAcknowledged, task=TASK, department="water", handler="0" * 16),
@@ -86,8 +123,14 @@ ADAPTER = (
 )
 FEEDBACK = (
     fact(feedback.VerificationRequested, round=1, verify_by=NOW),
+    fact(feedback.ReworkRequested, round=1, tasks=(1,), reason=ReworkReason.VERIFICATION_FAILED),
+    fact(feedback.VerificationRequested, round=1, verify_by=NOW),
     fact(feedback.CaseVerified, round=1, verifier="1" * 16),
     fact(feedback.CaseClosed, round=1, outcome=Outcome.SOLVED),
+    fact(feedback.CaseReopened, round=2),
+    fact(feedback.VerificationRequested, round=2, verify_by=NOW),
+    fact(feedback.CaseVerified, round=2, verifier="1" * 16),
+    fact(feedback.CaseClosed, round=2, outcome=Outcome.SOLVED),
 )
 
 
@@ -102,7 +145,8 @@ def filed() -> CaseState:
         point=None,
         sealed=(contact,),
     )
-    return submit_report(sample_rules(), new_case(CASE_ID), report, NOW).state
+    states = {CASE_ID: new_case(CASE_ID)}
+    return submit_report(sample_rules(), states, report, NOW)[CASE_ID].state
 
 
 def follow(*facts: Fact) -> tuple[CaseState, list[object]]:
@@ -130,7 +174,7 @@ def test_each_method_is_named_after_its_fact() -> None:
 
 
 def test_any_order_of_the_sources_ends_alike() -> None:
-    """Each service may be read after all others: the same state, and one notice."""
+    """Each service may be read after all others: the same state, and a notice per round."""
     ends = [
         follow(*(f for source in order for f in source))
         for order in permutations((ROUTER, ADAPTER, FEEDBACK))
@@ -139,7 +183,10 @@ def test_any_order_of_the_sources_ends_alike() -> None:
         assert state == ends[0][0]
         assert state.progress is not None
         assert state.progress.status is model.Status.CLOSED
-        assert [type(effect) for effect in effects] == [QueueJob]
+        assert (state.progress.round, state.progress.outcome) == (2, model.Outcome.SOLVED)
+        assert state.lead is not None
+        assert state.lead.department == "housing"
+        assert [type(effect) for effect in effects] == [QueueJob, QueueJob]
 
 
 def test_every_pair_of_facts_ends_alike_in_both_orders() -> None:
@@ -151,9 +198,21 @@ def test_every_pair_of_facts_ends_alike_in_both_orders() -> None:
                 assert follow(one, other)[0] == follow(other, one)[0]
 
 
+@drawn(chance=st.randoms(use_true_random=False))
+def test_any_interleaving_of_the_sources_ends_alike(chance: Random) -> None:
+    """Order holds within a source, and across sources nothing depends on it."""
+    turns = [source for source in (ROUTER, ADAPTER, FEEDBACK) for _ in source]
+    chance.shuffle(turns)
+    waiting = {id(source): iter(source) for source in (ROUTER, ADAPTER, FEEDBACK)}
+    mixed = [next(waiting[id(source)]) for source in turns]
+    assert follow(*mixed)[0] == follow(*ROUTER, *ADAPTER, *FEEDBACK)[0]
+
+
 def test_an_assisting_department_is_not_the_lead() -> None:
     """Only the lead is told in public."""
-    assert follow(dispatched(TaskRole.ASSIST))[0].lead is None
-    lead = follow(dispatched())[0].lead
-    assert lead is not None
-    assert lead.department == "water"
+    replaces: dict[str, Any] = {"replaces": UUID(int=4), "reason": ReassignReason.RETURNED}
+    for kind, fields in ((router.TaskDispatched, {}), (router.TaskReassigned, replaces)):
+        assert follow(given(kind, role=TaskRole.ASSIST, **fields))[0].lead is None
+        lead = follow(given(kind, **fields))[0].lead
+        assert lead is not None
+        assert lead.department == "water"

@@ -9,9 +9,9 @@ import pytest
 
 from civicloop_kit.jobs import FinishJob, Job, RetryJob, StaleClaimError
 from civicloop_kit.postgres import UnavailableError
-from intake.domain.case import new_case
 from intake.domain.model import SealedKind
 from intake.domain.notices import NoticeOutcome, TextKey
+from intake.domain.state import new_case
 from intake.entrypoints.worker import CLAIM_EXPIRY, SEND_TIMEOUT_S, NoticeWorker
 from intake.handlers import NOTICES_QUEUE
 from intake.ports import Contact, Language, Notice, Purpose, StoreNotice
@@ -108,7 +108,14 @@ async def test_a_due_notice_is_sent_and_recorded() -> None:
     ]
     assert setting.effects == [
         FinishJob(job_id=f"{UUID(int=1)}/1", claim_no=4),
-        StoreNotice(report_id=UUID(int=1), round=1, outcome=NoticeOutcome.SENT, at=NOW),
+        StoreNotice(
+            notice_id=f"{UUID(int=1)}/1",
+            report_id=UUID(int=1),
+            case_id=CASE_ID,
+            round=1,
+            outcome=NoticeOutcome.SENT,
+            at=NOW,
+        ),
     ]
     [audited] = setting.records.disclosures
     assert (audited.principal, audited.case_id, audited.purpose) == (

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from intake.store.postgres import write_effects
+from intake.store.effects import write_effects
 
 
 class NoConnection:

@@ -1,6 +1,5 @@
 """A small city and its rules: every test says in words what it needs of them."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -8,13 +7,14 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
+from tests.unit.router.domain.story import FileCase, Router
 
 from router.domain.calendar import Limit, LimitUnit, ServiceCalendar
 from router.domain.catalog import Catalog, CatalogEntry, FilingCondition, PlaceClass
-from router.domain.dispatch import Rulebook
 from router.domain.duties import Assist, Department, Duties, Duty, order_duties
 from router.domain.facts import CaseFiled
 from router.domain.parts import Matter, MatterKey, MatterKind, Place, Precision
+from router.domain.rulebook import Rulebook
 from router.domain.territory import Division, DivisionKind, Territory, Tier
 
 CASE_ID = UUID("01980000-0000-7000-8000-000000000001")
@@ -112,7 +112,10 @@ def catalog() -> Catalog:
         return_window=Limit(value=4, unit=LimitUnit.WORKING_HOUR),
         dispute_limit=Limit(value=2, unit=LimitUnit.URGENT_DAY),
         unlisted=replace(loose, code="unlisted"),
-        default_lead=dict.fromkeys(Tier, "@subdistrict"),
+        default_lead=dict.fromkeys(Tier, "@subdistrict")
+        | {Tier.DISTRICT: "@district", Tier.CITY: "@city"},
+        reminder_share=0.25,
+        major_reporters=3,
     )
 
 
@@ -150,9 +153,6 @@ def rules(
     return Rulebook(catalog=catalog, duties=duties, territory=territory, calendar=calendar)
 
 
-FileCase = Callable[..., CaseFiled]
-
-
 @pytest.fixture
 def file_case() -> FileCase:
     """File a missing manhole cover in the subdistrict, or what the arguments say."""
@@ -176,3 +176,30 @@ def file_case() -> FileCase:
         return replace(base, **more)
 
     return filed
+
+
+@pytest.fixture
+def router(rules: Rulebook) -> Router:
+    """A router that knows nothing of the case."""
+    return Router(rules)
+
+
+@pytest.fixture
+def busy(router: Router, file_case: FileCase) -> Router:
+    """A router that has given out the three tasks of a missing manhole cover."""
+    router.read(file_case())
+    return router
+
+
+@pytest.fixture
+def alone(router: Router, file_case: FileCase) -> Router:
+    """A router that has given out one task: the subdistrict's, with a loose cover's limits."""
+    router.read(file_case(code="06001", condition="loose"))
+    return router
+
+
+@pytest.fixture
+def unowned(router: Router, file_case: FileCase) -> Router:
+    """A router with a case that nobody is responsible for."""
+    router.read(file_case(code="09001"))
+    return router

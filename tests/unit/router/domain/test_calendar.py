@@ -13,13 +13,10 @@ from router.domain.calendar import (
     LimitUnit,
     ServiceCalendar,
     add_limit,
+    add_share,
     require_current,
 )
-from router.domain.errors import (
-    CalendarOutdatedError,
-    CalendarYearMissingError,
-    NaiveTimeError,
-)
+from router.domain.errors import CalendarOutdatedError, CalendarYearMissingError, NaiveTimeError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The fixture `calendar` is frozen, so sharing it between examples is safe.
@@ -63,6 +60,7 @@ def budget(limit: Limit) -> timedelta:
 @pytest.mark.parametrize(
     ("start", "value", "unit", "due"),
     [
+        ("2026-03-06 23:30", 90, LimitUnit.URGENT_SECOND, "2026-03-06 23:31:30"),
         ("2026-03-06 23:30", 2, LimitUnit.URGENT_HOUR, "2026-03-07 01:30"),
         ("2026-03-06 10:00", 2, LimitUnit.URGENT_DAY, "2026-03-08 10:00"),
         ("2026-03-02 09:00", 2, LimitUnit.WORKING_HOUR, "2026-03-02 11:00"),
@@ -233,3 +231,32 @@ def test_a_calendar_that_ends_in_a_past_year_is_refused_at_start(
     require_current(calendar, 2026)
     with pytest.raises(CalendarOutdatedError, match=r"calendar-2027\.csv"):
         require_current(calendar, 2027)
+
+
+@pytest.mark.parametrize(
+    ("start", "value", "unit", "share", "reached"),
+    [
+        ("2026-03-06 23:30", 2, LimitUnit.URGENT_HOUR, 0.75, "2026-03-07 01:00"),
+        ("2026-03-06 23:30", 8, LimitUnit.URGENT_SECOND, 0.5, "2026-03-06 23:30:04"),
+        ("2026-03-02 10:00", 4, LimitUnit.WORKING_HOUR, 0.75, "2026-03-02 15:00"),
+        ("2026-03-02 10:00", 2, LimitUnit.WORKING_DAY, 0.5, "2026-03-03 10:00"),
+        ("2026-03-06 10:00", 2, LimitUnit.WORKING_DAY, 0.75, "2026-03-09 16:00"),
+    ],
+)
+def test_a_share_of_a_limit_is_reached_on_the_same_calendar(
+    start: str, value: int, unit: LimitUnit, share: float, reached: str, calendar: ServiceCalendar
+) -> None:
+    """A part of the working time, not of the wall clock."""
+    limit = Limit(value=value, unit=unit)
+    assert add_share(local(start), limit, share, calendar) == local(reached)
+
+
+@SHARED
+@given(start=starts, limit=working_limits, share=st.floats(0.01, 0.99))
+def test_a_share_is_reached_before_the_end(
+    start: datetime, limit: Limit, share: float, calendar: ServiceCalendar
+) -> None:
+    """And all of it at the end."""
+    end = add_limit(start, limit, calendar).due_at
+    assert add_share(start, limit, share, calendar) <= end
+    assert add_share(start, limit, 1, calendar) == end

@@ -1,64 +1,52 @@
 """Folding facts into a case."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from router.domain.case import (
-    Case,
-    CaseStatus,
-    TaskStatus,
-    evolve,
-    evolve_all,
-    find_answer,
-    find_task,
-    is_work_done,
-    status_of,
-    task_status,
+from tests.unit.router.domain.story import (
+    CASE_ID,
+    LEAD,
+    POLICE,
+    STREET,
+    FileCase,
+    Router,
+    T,
+    asked,
+    at,
+    closed,
+    rework,
+    told,
 )
-from router.domain.commands import DispatchCase
-from router.domain.decisions import decide
-from router.domain.dispatch import Rulebook, plan_tasks
-from router.domain.facts import (
-    CancelReason,
-    CaseClosed,
-    CaseFiled,
+
+from router.domain.case import Case, CaseStatus, find_answer, find_task, is_work_done, task_status
+from router.domain.codes import CancelReason, DisputeGround, Outcome, RemarkCode, RequestKind
+from router.domain.decided import (
     CaseHandled,
-    CaseRejected,
+    DisputeOpened,
+    Remarked,
+    TaskCancelled,
+    TaskDispatched,
+)
+from router.domain.evolve import evolve, evolve_all
+from router.domain.facts import (
     CaseReopened,
     DeliveryParked,
-    DisputeGround,
-    DisputeOpened,
     Fact,
-    Outcome,
-    RemarkCode,
-    Remarked,
-    ReworkRequested,
+    ReportAttached,
+    ReportWithdrawn,
     TaskAcknowledged,
-    TaskCancelled,
     TaskCompleted,
     TaskDelivered,
-    TaskDispatched,
     TaskProgressed,
     TaskReturned,
 )
 from router.domain.identity import dispute_id, refer_task
-
-FileCase = Callable[..., CaseFiled]
-CASE_ID = UUID("01980000-0000-7000-8000-000000000001")
-T = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-LEAD, POLICE, STREET = (refer_task(CASE_ID, number, 1) for number in (1, 2, 3))
-
-
-def at(minutes: int) -> datetime:
-    """Return a time after the filing."""
-    return T + timedelta(minutes=minutes)
+from router.domain.task import TaskStatus
 
 
 def handled(round_no: int = 1, minute: int = 60) -> CaseHandled:
@@ -66,17 +54,10 @@ def handled(round_no: int = 1, minute: int = 60) -> CaseHandled:
     return CaseHandled(occurred_at=at(minute), outcome=Outcome.SOLVED, round=round_no)
 
 
-def closed(round_no: int = 1) -> CaseClosed:
-    """Return feedback's end of a round."""
-    return CaseClosed(occurred_at=at(90), round=round_no, outcome=Outcome.SOLVED)
-
-
 @pytest.fixture
-def dispatched(file_case: FileCase, rules: Rulebook) -> tuple[TaskDispatched, ...]:
+def dispatched(router: Router, file_case: FileCase) -> tuple[TaskDispatched, ...]:
     """The three tasks of a missing manhole cover."""
-    case = evolve(Case(case_id=CASE_ID), file_case())
-    plan = plan_tasks(file_case(), rules, T)
-    facts = decide(case, DispatchCase(plan=plan), T)
+    facts = router.read(file_case())
     return tuple(fact for fact in facts if isinstance(fact, TaskDispatched))
 
 
@@ -105,20 +86,21 @@ def test_a_filing_is_kept(file_case: FileCase) -> None:
     assert case.filed == filed
 
 
-def test_a_rejected_case_has_ended() -> None:
-    """What was never filed waits for nothing."""
-    case = evolve(Case(case_id=CASE_ID), CaseRejected(occurred_at=T))
-    assert case.status is CaseStatus.ENDED
-
-
-def test_a_dispatch_keeps_clocks_and_versions(dispatched: tuple[TaskDispatched, ...]) -> None:
-    """The policy of the case is frozen in it."""
+def test_a_dispatch_keeps_its_clocks(dispatched: tuple[TaskDispatched, ...]) -> None:
+    """And who has it."""
     case = evolve_all(Case(case_id=CASE_ID), dispatched)
     task = find_task(case, LEAD.task_id)
     assert task is not None
-    assert task.resolution_due_at == at(120)
+    assert task.clocks.resolution_due_at == at(120)
     assert task.department == "water"
-    assert (case.catalog_version, case.calendar_version) == ("c1", "test")
+
+
+def test_reporters_are_counted(file_case: FileCase) -> None:
+    """The first one is whose report was filed; who leaves is not counted any more."""
+    filed = file_case()
+    joins, leaves = ReportAttached(occurred_at=T), ReportWithdrawn(occurred_at=T)
+    case = evolve_all(Case(case_id=CASE_ID), (filed, filed, joins, joins, leaves))
+    assert case.reporters == 2
 
 
 @pytest.mark.parametrize(
@@ -183,7 +165,7 @@ def test_a_task_can_be_born_disputed() -> None:
     task = find_task(case, LEAD.task_id)
     assert task is not None
     assert task.department is None
-    assert status_of(task, find_answer(case, LEAD.task_id)) is TaskStatus.DISPUTED
+    assert task_status(case, task) is TaskStatus.DISPUTED
     assert not is_work_done(case)
 
 
@@ -227,11 +209,11 @@ def test_no_work_is_not_done_work() -> None:
         ((handled(), closed()), CaseStatus.ENDED),
         ((closed(),), CaseStatus.ENDED),
         (
-            (handled(), ReworkRequested(occurred_at=at(70), round=1, tasks=(1,))),
+            (handled(), rework(1)),
             CaseStatus.OPEN,
         ),
         (
-            (handled(), ReworkRequested(occurred_at=at(70), round=1, tasks=(1,)), handled()),
+            (handled(), rework(1), handled()),
             CaseStatus.HANDLED,
         ),
         ((handled(), closed(), CaseReopened(occurred_at=at(99), round=2)), CaseStatus.OPEN),
@@ -294,7 +276,7 @@ def test_sources_may_be_read_in_any_order(
             TaskCompleted(occurred_at=at(60), task=LEAD),
             TaskProgressed(occurred_at=at(60), task=STREET),
         ],
-        [closed(), CaseReopened(occurred_at=at(99), round=2)],
+        [rework(1), closed(), CaseReopened(occurred_at=at(99), round=2)],
     ]
     in_turn = evolve_all(Case(case_id=CASE_ID), [fact for source in sources for fact in source])
     case = Case(case_id=CASE_ID)
@@ -304,24 +286,18 @@ def test_sources_may_be_read_in_any_order(
     assert case == in_turn
 
 
-def test_the_state_survives_being_stored(
-    file_case: FileCase, dispatched: tuple[TaskDispatched, ...]
-) -> None:
-    """What msgspec writes as JSON it reads back equal."""
-    case = evolve_all(
-        Case(case_id=CASE_ID),
-        (
-            file_case(),
-            *dispatched,
-            TaskAcknowledged(occurred_at=at(2), task=LEAD),
-            DisputeOpened(
-                occurred_at=T,
-                dispute_id=dispute_id(POLICE),
-                task=POLICE,
-                ground=DisputeGround.NO_DUTY,
-                settle_by=at(2880),
-            ),
-            handled(),
-        ),
+def test_the_state_survives_being_stored(busy: Router) -> None:
+    """What msgspec writes as JSON it reads back equal, from a story that has something of all."""
+    ledger = asked(RequestKind.LEDGER, review_in=at(9999) - T)
+    busy.read_all(told(TaskAcknowledged), ledger, asked(number=2), told(TaskReturned, POLICE))
+    busy.answer(ledger, approved=True)
+    dispute = DisputeOpened(
+        occurred_at=T,
+        dispute_id=dispute_id(STREET),
+        task=STREET,
+        ground=DisputeGround.NO_DUTY,
+        settle_by=at(2880),
     )
+    case = evolve_all(busy.case, (dispute, rework(1), handled()))
+    assert case.ledger_used
     assert msgspec.json.decode(msgspec.json.encode(case), type=Case) == case

@@ -1,29 +1,52 @@
 """A case at the edges: what is read before what led to it."""
 
-from router.domain.case import Case, CaseStatus, evolve, evolve_all
-from router.domain.facts import CaseClosed, CaseHandled, Outcome, ReworkRequested
+from tests.unit.router.domain.story import CASE_ID, T, closed, rework
 
-from .test_decisions import CASE_ID, T
+from router.domain.case import Case, CaseStatus
+from router.domain.codes import Outcome
+from router.domain.decided import CaseHandled
+from router.domain.evolve import evolve, evolve_all
+from router.domain.facts import CaseReopened
+
+HANDLED = CaseHandled(occurred_at=T, round=1, outcome=Outcome.SOLVED)
+REOPENED = CaseReopened(occurred_at=T, round=2)
 
 
 def test_the_end_of_a_round_that_was_not_read_yet_ends_the_case() -> None:
     """Feedback's reopening and its next end may be read together, after a long stop."""
-    closed = CaseClosed(occurred_at=T, round=2, outcome=Outcome.SOLVED)
-    assert evolve(Case(case_id=CASE_ID), closed).status is CaseStatus.ENDED
+    assert evolve(Case(case_id=CASE_ID), closed(2)).status is CaseStatus.ENDED
 
 
 def test_handled_twice_is_handled() -> None:
     """A second CaseHandled of our own, replayed from a topic, does not open the case again."""
-    handled = CaseHandled(occurred_at=T, round=1, outcome=Outcome.SOLVED)
-    case = evolve_all(Case(case_id=CASE_ID), (handled, handled))
+    case = evolve_all(Case(case_id=CASE_ID), (HANDLED, HANDLED))
     assert case.status is CaseStatus.HANDLED
 
 
 def test_each_rework_takes_back_one_handling() -> None:
     """Handled, sent back, handled, sent back: open until it is handled a third time."""
-    handled = CaseHandled(occurred_at=T, round=1, outcome=Outcome.SOLVED)
-    rework = ReworkRequested(occurred_at=T, round=1, tasks=(1,))
-    case = evolve_all(Case(case_id=CASE_ID), (handled, rework, handled, rework))
+    case = evolve_all(Case(case_id=CASE_ID), (HANDLED, rework(1), HANDLED, rework(1)))
     assert case.status is CaseStatus.OPEN
-    assert case.reworks == 2
-    assert evolve(case, handled).status is CaseStatus.HANDLED
+    assert len(case.send_backs) == 2
+    assert evolve(case, HANDLED).status is CaseStatus.HANDLED
+
+
+def test_a_rework_of_a_round_that_is_over_asks_for_nothing() -> None:
+    """Neither now nor when the case is reopened."""
+    case = evolve_all(Case(case_id=CASE_ID), (HANDLED, closed(), rework(1), REOPENED))
+    assert (len(case.send_backs), case.round) == (1, 2)
+    case = evolve(case, rework(1, round_no=2))
+    assert len(case.send_backs) == 2
+
+
+def test_a_reopening_counts_once() -> None:
+    """Each round begins once."""
+    case = evolve_all(Case(case_id=CASE_ID), (HANDLED, closed(), REOPENED, REOPENED))
+    assert (len(case.send_backs), case.round) == (1, 2)
+
+
+def test_an_end_for_good_is_not_taken_back() -> None:
+    """Whatever feedback had asked for before it heard of a withdrawal."""
+    withdrawn = CaseHandled(occurred_at=T, round=1, outcome=Outcome.WITHDRAWN)
+    case = evolve_all(Case(case_id=CASE_ID), (rework(1), withdrawn))
+    assert case.status is CaseStatus.HANDLED

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.domain.dispatch import Plan, PlannedTask, Rulebook, plan_tasks
+from router.domain.codes import DisputeGround, TaskRole
+from router.domain.dispatch import Plan, PlannedTask, plan_tasks
 from router.domain.errors import CalendarYearMissingError
-from router.domain.facts import CaseFiled, DisputeGround, TaskRole
+from router.domain.facts import CaseFiled
 from router.domain.parts import ExternalClock, Precision
+from router.domain.rulebook import Rulebook
 from router.domain.territory import Tier
 
 FileCase = Callable[..., CaseFiled]
@@ -53,7 +55,7 @@ def test_the_condition_that_counts_is_told(
     file_case: FileCase, rules: Rulebook, now: datetime
 ) -> None:
     """Without a condition, the default's code stands in the plan."""
-    assert plan_tasks(file_case(condition=None), rules, now).matter.condition == "loose"
+    assert plan_tasks(file_case(condition=None), rules, now).terms.matter.condition == "loose"
 
 
 def test_the_return_window_starts_with_the_dispatch(
@@ -68,7 +70,7 @@ def test_versions_are_frozen_in_the_plan(
 ) -> None:
     """A case keeps the policy under which it was filed."""
     plan = plan_tasks(file_case(), rules, now)
-    assert (plan.catalog_version, plan.calendar_version) == ("c1", "test")
+    assert (plan.terms.catalog_version, plan.terms.calendar_version) == ("c1", "test")
 
 
 def test_a_limit_into_the_next_year_is_provisional(file_case: FileCase, rules: Rulebook) -> None:
@@ -89,7 +91,7 @@ def test_an_external_deadline_bypasses_catalog_and_calendar(
     plan = plan_tasks(filed, rules, long_ago)
     assert plan.clocks.resolution_due_at == due_at
     assert plan.clocks.response_due_at is None
-    assert plan.matter == filed.matter
+    assert plan.terms.matter == filed.matter
 
 
 def test_an_empty_external_deadline_is_no_clock(
@@ -123,7 +125,7 @@ def test_a_matter_without_an_entry_has_the_unlisted_limit(
 ) -> None:
     """It is never without a clock in silence."""
     plan = plan_tasks(file_case(code="99999", lead="water"), rules, now)
-    assert plan.matter.condition == "unlisted"
+    assert plan.terms.matter.condition == "unlisted"
     assert plan.clocks.resolution_due_at == now + timedelta(days=2)
 
 
@@ -174,7 +176,7 @@ def test_the_point_of_premises_is_not_passed_on(
     """Facts tell no more than the matter's class allows; the H3 cell stays."""
     filed = file_case(code="06001")
     filed = replace(filed, place=replace(filed.place, h3_cell="8831aa5a51fffff"))
-    place = plan_tasks(filed, rules, now).place
+    place = plan_tasks(filed, rules, now).terms.place
     assert (place.precision, place.latitude, place.longitude) == (Precision.COARSE, None, None)
     assert place.h3_cell == "8831aa5a51fffff"
-    assert plan_tasks(file_case(), rules, now).place.latitude == 34.75
+    assert plan_tasks(file_case(), rules, now).terms.place.latitude == 34.75

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from router.domain.dispatch import Rulebook, plan_tasks
+from router.domain.dispatch import plan_tasks
 from router.domain.facts import CaseFiled
 from router.domain.parts import ExternalClock
+from router.domain.rulebook import Rulebook
 
 FileCase = Callable[..., CaseFiled]
 

@@ -6,7 +6,7 @@ from tests.unit.router.conftest import CASE_ID, PLACE, Bench, acknowledged, file
 from tests.unit.router.entrypoints.conftest import Doors
 
 from civicloop_kit.postgres import UnavailableError
-from router.domain.dispatch import Rulebook
+from router.domain.rulebook import Rulebook
 
 PLAN = f"/v1/cases/{CASE_ID}/plan"
 CATALOG = "/v1/catalog"

@@ -1,7 +1,11 @@
-"""Narratives from intake, with a token of this service's own; every read is on record there."""
+"""Narratives from intake, with a token of this service's own; every read is on record there.
+
+The token is short-lived and somebody else's to renew: its file is read for every look-up.
+"""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -27,10 +31,10 @@ class _Answer(BaseModel):
 class IntakeNarratives:
     """Asks intake."""
 
-    def __init__(self, client: httpx.AsyncClient, url: str, token: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, url: str, token_file: Path) -> None:
         self._client = client
         self._url = f"{url.rstrip('/')}/v1/narratives"
-        self._token = token
+        self._token_file = token_file
 
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
         """Return the narratives of up to 100 cases; a case without one is told so.
@@ -47,12 +51,11 @@ class IntakeNarratives:
         return found
 
     async def _ask(self, case_ids: Iterable[UUID]) -> _Answer:
+        bearer = {"Authorization": f"Bearer {self._token()}"}
         body = {"purpose": PURPOSE, "case_ids": [str(case_id) for case_id in case_ids]}
         try:
             async with asyncio.timeout(TIMEOUT_S):
-                response = await self._client.post(
-                    self._url, json=body, headers={"Authorization": f"Bearer {self._token}"}
-                )
+                response = await self._client.post(self._url, json=body, headers=bearer)
             response.raise_for_status()
             return _Answer.model_validate_json(response.content)
         except (httpx.HTTPError, TimeoutError) as error:
@@ -60,6 +63,12 @@ class IntakeNarratives:
         except ValidationError:
             # Without its cause: that holds the text that did not fit.
             raise NarrativesUnavailableError("intake's answer makes no sense") from None
+
+    def _token(self) -> str:
+        try:
+            return self._token_file.read_text().strip()
+        except OSError as error:
+            raise NarrativesUnavailableError("there is no token to ask intake with") from error
 
 
 def _ids(case_ids: Iterable[UUID]) -> str:

@@ -10,6 +10,7 @@ import httpx
 import orjson
 
 from civicloop_kit.clock import Clock
+from department_adapter import wire
 from department_adapter.adapters.addresses import AddressGuard, Target
 from department_adapter.adapters.signing import signed_headers
 from department_adapter.ports import (
@@ -69,7 +70,7 @@ class WebhookTransport:
             DepartmentUnavailableError: No answer in time, 3xx or 5xx.
         """
         try:
-            answer = await self.post(registered, delivery.delivery_id, payload_of(delivery))
+            answer = await self.post(registered, delivery.delivery_id, wire.payload_of(delivery))
         except ForbiddenAddressError as error:
             raise DeliveryRefusedError(str(error)) from error
         except (httpx.HTTPError, UnknownHostError, TimeoutError, OSError) as error:
@@ -106,16 +107,6 @@ class WebhookTransport:
             content_type=response.headers.get("content-type", ""),
             retry_after_s=_seconds(response.headers.get("retry-after")),
         )
-
-
-def payload_of(delivery: Delivery) -> Mapping[str, Any]:
-    """Return the JSON of a delivery, the narrative included where there is one to tell."""
-    if delivery.narrative is None:
-        return delivery.body
-    narrative: dict[str, str] = {"state": delivery.narrative.state.value}
-    if delivery.narrative.text is not None:
-        narrative["text"] = delivery.narrative.text
-    return {**delivery.body, "narrative": narrative}
 
 
 def _judge(answer: Answer) -> None:

@@ -14,23 +14,34 @@ class UpdateKind(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     PROGRESS = "progress"
     COMPLETE = "complete"
+    RETURN = "return"
+    REQUEST_EXTENSION = "request_extension"
+    REQUEST_SUSPENSION = "request_suspension"
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery tells a department."""
+    """What a delivery tells a department: its task, the end of it, or a notice about it."""
 
     DISPATCH = "dispatch"
     CANCELLATION = "cancellation"
+    REMINDER = "reminder"
+    SUPERVISION = "supervision"
+    ESCALATION = "escalation"
+    CLOCK = "clock"
+    REFUSAL = "refusal"
+    SUPPLEMENT = "supplement"
 
 
 class AttemptResult(StrEnum):
     """How an attempt to deliver ended.
 
-    ``waited``: it did not start for a reason that is not the department's.
+    ``expired``: the department took it with a lease and sent no receipt. ``waited``: it did not
+    start for a reason that is not the department's.
     """
 
     DELIVERED = "delivered"
     FAILED = "failed"
+    EXPIRED = "expired"
     REFUSED = "refused"
     NO_DEPARTMENT = "no_department"
     WAITED = "waited"
@@ -38,21 +49,30 @@ class AttemptResult(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueTask:
-    """A task came from the router: see that its department gets it."""
+    """A task came from the router: see that its department gets it.
+
+    ``return_until`` None: the department cannot return it.
+    """
 
     task: TaskRef
     department: str
     dispatched_at: datetime
     sequence: int
+    return_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndTask:
-    """The router cancelled a task: stop, and tell the department if it may know of it."""
+class ReleaseTask:
+    """A person wants what is parked of a task to be tried now."""
 
-    task: TaskRef
-    department: str
-    sequence: int
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbandonTask:
+    """The department of a task was removed: somebody else has to take the task."""
+
+    task_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +86,16 @@ class Remark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a department says; ``progress`` and ``result`` are codes of the contracts."""
+    """What a department says; ``progress``, ``result`` and others are codes of the contracts."""
 
     kind: UpdateKind
     handler: str
     occurred_at: datetime | None = None
     progress: str | None = None
     result: str | None = None
+    ground: str | None = None
+    suspension: str | None = None
+    review_at: datetime | None = None
     remark: Remark | None = None
 
 

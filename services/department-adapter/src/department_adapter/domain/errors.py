@@ -20,5 +20,17 @@ class TaskClosedError(AdapterError):
         self.state = state
 
 
+class ReturnWindowClosedError(AdapterError):
+    """The task cannot be returned, or no longer: its department has to handle it."""
+
+
+class NotParkedError(AdapterError):
+    """Nothing of this task is parked: it waits for its next attempt, or has arrived."""
+
+
 class ImpossibleTimeError(AdapterError):
     """occurred_at must lie between the dispatch of the task and now."""
+
+
+class ImpossiblePauseError(AdapterError):
+    """A pause ends in the future, and at most 30 days from now."""

@@ -5,15 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from department_adapter.domain.model import TaskRef
-
-
-class ParkReason(StrEnum):
-    """Why a delivery waits for a person."""
-
-    REFUSED = "refused"
-    EXHAUSTED = "exhausted"
-    NO_SUCH_DEPARTMENT = "no_such_department"
+from department_adapter.domain.model import ParkReason, TaskRef
 
 
 class RemarkCode(StrEnum):
@@ -57,6 +49,41 @@ class TaskAcknowledged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReturned:
+    """The department says that it is not responsible (退单); ``ground`` is a code."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+    handler: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRequested:
+    """The department asks for a later deadline (延期)."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+    handler: str
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRequested:
+    """The department asks to stop the clock until ``review_at`` (挂起, 挂账)."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+    handler: str
+    request_id: UUID
+    kind: str
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskProgressed:
     """The department works on it; ``progress`` is a code of the contracts."""
 
@@ -93,17 +120,60 @@ class Remarked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQueued:
-    """Note: a task came from the router and is due for delivery."""
+    """Note: a task came from the router and is due for delivery, first in its lane."""
 
     task: TaskRef
     department: str
     occurred_at: datetime
     delivery_id: str
+    ordinal: int
+    return_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeQueued:
+    """Note: the department is to be told something about its task, at this place in its lane."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+    delivery_id: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeTaken:
+    """Note: the department has a notice."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeParked:
+    """Note: a notice waits for a person; its task goes on."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+    delivery_id: str
+    reason: ParkReason
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveriesReleased:
+    """Note: a person wants what is parked to be tried now, as if it had never failed."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEnded:
-    """Note: the router cancelled the task."""
+    """Note: the router cancelled the task, or gave its next attempt out."""
 
     task: TaskRef
     department: str
@@ -119,5 +189,21 @@ class AttemptFailed:
     occurred_at: datetime
 
 
-Fact = TaskDelivered | DeliveryParked | TaskAcknowledged | TaskProgressed | TaskCompleted | Remarked
-Note = TaskQueued | TaskEnded | AttemptFailed
+Answered = (
+    TaskAcknowledged
+    | TaskReturned
+    | TaskProgressed
+    | TaskCompleted
+    | ExtensionRequested
+    | SuspensionRequested
+)
+Fact = TaskDelivered | DeliveryParked | Answered | Remarked
+Note = (
+    TaskQueued
+    | NoticeQueued
+    | NoticeTaken
+    | NoticeParked
+    | DeliveriesReleased
+    | TaskEnded
+    | AttemptFailed
+)

@@ -28,6 +28,14 @@ class TaskState(StrEnum):
         return other if _RANK[other] > _RANK[self] else self
 
 
+class ParkReason(StrEnum):
+    """Why a delivery waits for a person."""
+
+    REFUSED = "refused"
+    EXHAUSTED = "exhausted"
+    NO_SUCH_DEPARTMENT = "no_such_department"
+
+
 _CLOSED = frozenset({TaskState.RETURNED, TaskState.COMPLETED, TaskState.CANCELLED})
 _RANK = {state: rank for rank, state in enumerate(TaskState)}
 
@@ -50,28 +58,52 @@ class Completion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Parked:
+    """A delivery that waits for a person; it is tried again at ``review_at`` at the latest."""
+
+    delivery_id: str
+    reason: ParkReason
+    since: datetime
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One department's task.
 
-    ``delivery_id`` is the delivery that brings it. ``failures`` counts the attempts of the present
+    ``delivery_id`` is the delivery that brings it. ``ordinal`` is the last place given out in its
+    lane, where deliveries go one after another. ``failures`` counts the attempts of the present
     delivery that failed for the department's reasons, never those that failed for ours.
+    ``may_know``: the department may have heard of it, although the present count shows nothing.
     """
 
     ref: TaskRef
     department: str
     delivery_id: str
     dispatched_at: datetime
+    return_until: datetime | None = None
+    ordinal: int = 0
     state: TaskState = TaskState.QUEUED
     failures: int = 0
+    may_know: bool = False
+    parked: Parked | None = None
     delivered_at: datetime | None = None
     acknowledged_at: datetime | None = None
+    return_ground: str | None = None
     completion: Completion | None = None
     cancelled_at: datetime | None = None
 
     @property
     def was_told(self) -> bool:
         """Whether the department is known to have heard, or may have heard, of the task."""
-        return self.delivered_at is not None or self.failures > 0
+        return self.may_know or self.delivered_at is not None or self.failures > 0
+
+    def next_ordinal(self, sequence: int) -> int:
+        """Return the next place in the lane: that of the causing fact, or behind what waits.
+
+        Facts of two sources share a lane, and their sequences may be equal.
+        """
+        return max(sequence, self.ordinal + 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +116,11 @@ class CaseTasks:
     def find(self, task_id: UUID) -> Task | None:
         """Return a task, or None when it was never dispatched here."""
         return next((task for task in self.tasks if task.ref.task_id == task_id), None)
+
+    @property
+    def open_tasks(self) -> tuple[Task, ...]:
+        """The tasks that a department still has to handle."""
+        return tuple(task for task in self.tasks if not task.state.is_closed)
 
     def with_task(self, changed: Task) -> "CaseTasks":
         """Return this case with one task added or changed."""

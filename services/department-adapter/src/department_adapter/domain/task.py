@@ -1,33 +1,28 @@
 """The life of a task: decisions give facts and notes, `evolve` folds them into the state."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
-from functools import reduce
-from typing import Any, Final
+from uuid import UUID
 
 from department_adapter.domain import facts as f
+from department_adapter.domain.answers import answer_fact, is_known
 from department_adapter.domain.commands import (
-    Answer,
+    AbandonTask,
     DeliveryKind,
-    EndTask,
     QueueTask,
     RecordUpdate,
+    ReleaseTask,
     UpdateKind,
 )
-from department_adapter.domain.errors import NoSuchTaskError, TaskClosedError
-from department_adapter.domain.model import CaseTasks, Completion, Task, TaskRef, TaskState
+from department_adapter.domain.errors import (
+    NoSuchTaskError,
+    NotParkedError,
+    ReturnWindowClosedError,
+    TaskClosedError,
+)
+from department_adapter.domain.evolving import Happening
+from department_adapter.domain.model import CaseTasks, ParkReason, Task, TaskRef, TaskState
+from department_adapter.domain.schedule import RetryPolicy
 from department_adapter.domain.timing import judge_time
-
-Happening = f.Fact | f.Note
-_LEADS_TO: Final[Mapping[type[Happening], TaskState]] = {
-    f.DeliveryParked: TaskState.PARKED,
-    f.TaskDelivered: TaskState.DELIVERED,
-    f.TaskAcknowledged: TaskState.ACKNOWLEDGED,
-    f.TaskProgressed: TaskState.IN_PROGRESS,
-    f.TaskCompleted: TaskState.COMPLETED,
-    f.TaskEnded: TaskState.CANCELLED,
-}
 
 
 def delivery_id(task: TaskRef, kind: DeliveryKind, sequence: int) -> str:
@@ -45,16 +40,75 @@ def queue_task(case: CaseTasks, command: QueueTask) -> tuple[Happening, ...]:
             department=command.department,
             occurred_at=command.dispatched_at,
             delivery_id=delivery_id(command.task, DeliveryKind.DISPATCH, command.sequence),
+            ordinal=command.sequence,
+            return_until=command.return_until,
         ),
     )
 
 
-def end_task(case: CaseTasks, command: EndTask, now: datetime) -> tuple[Happening, ...]:
+def queue_notice(
+    task: Task, kind: DeliveryKind, sequence: int, now: datetime
+) -> tuple[f.NoticeQueued, ...]:
+    """Let a department hear something about its task, after all that waits for it already.
+
+    Nobody listens any more where the task is over.
+    """
+    if task.state.is_closed:
+        return ()
+    return (
+        f.NoticeQueued(
+            task=task.ref,
+            department=task.department,
+            occurred_at=now,
+            delivery_id=delivery_id(task.ref, kind, sequence),
+            ordinal=task.next_ordinal(sequence),
+        ),
+    )
+
+
+def end_task(case: CaseTasks, task_id: UUID, now: datetime) -> tuple[Happening, ...]:
     """End a task at once. An end that its department reported before stands."""
-    task = case.find(command.task.task_id)
+    task = case.find(task_id)
     if task is None or task.state.is_closed:
         return ()
     return (f.TaskEnded(task=task.ref, department=task.department, occurred_at=now),)
+
+
+def release_task(case: CaseTasks, command: ReleaseTask, now: datetime) -> tuple[Happening, ...]:
+    """Try what is parked of a task now; its failures start anew.
+
+    Raises:
+        NoSuchTaskError: Unknown.
+        TaskClosedError: The task is over.
+        NotParkedError: Nothing of it is parked.
+    """
+    task = case.find(command.task_id)
+    if task is None:
+        raise NoSuchTaskError
+    if task.state.is_closed:
+        raise TaskClosedError(task.state)
+    if task.parked is None and task.state is not TaskState.PARKED:
+        raise NotParkedError
+    return (f.DeliveriesReleased(task=task.ref, department=task.department, occurred_at=now),)
+
+
+def abandon_task(
+    case: CaseTasks, command: AbandonTask, now: datetime, policy: RetryPolicy
+) -> tuple[Happening, ...]:
+    """Park a task whose department was removed, however far it is; once."""
+    task = case.find(command.task_id)
+    if task is None or task.state.is_closed or _is_abandoned(task):
+        return ()
+    return (
+        f.DeliveryParked(
+            task=task.ref,
+            department=task.department,
+            occurred_at=now,
+            delivery_id=task.delivery_id,
+            reason=ParkReason.NO_SUCH_DEPARTMENT,
+            review_at=now + policy.review_after,
+        ),
+    )
 
 
 def take_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> tuple[Happening, ...]:
@@ -64,19 +118,23 @@ def take_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> tuple[H
 
     Raises:
         NoSuchTaskError: Unknown, or another department's.
-        TaskClosedError: The task is over, or was completed with another result.
+        TaskClosedError: The task is over, or ended with another answer.
+        ReturnWindowClosedError: It cannot be returned, or no longer.
         ImpossibleTimeError: ``occurred_at`` is before the dispatch or in the future.
     """
     task = case.find(update.task_id)
     if task is None or task.department != update.department:
         raise NoSuchTaskError
-    if _is_known(task, update.answer):
+    if is_known(task, update.answer):
         return ()
     if task.state.is_closed:
         raise TaskClosedError(task.state)
+    if update.answer.kind is UpdateKind.RETURN:
+        _check_window(task, now)
     judged = judge_time(update.answer.occurred_at, dispatched_at=task.dispatched_at, now=now)
+    fact = answer_fact(task, update.answer, judged.at, update.update_id)
     remarks = (_late_clock(task, judged.at),) if judged.late else ()
-    return (*prove_delivery(task, judged.at), answer_fact(task, update.answer, judged.at), *remarks)
+    return (*prove_delivery(task, judged.at), fact, *remarks)
 
 
 def prove_delivery(task: Task, at: datetime) -> tuple[f.TaskDelivered, ...]:
@@ -94,79 +152,14 @@ def prove_delivery(task: Task, at: datetime) -> tuple[f.TaskDelivered, ...]:
     )
 
 
-def answer_fact(task: Task, answer: Answer, at: datetime) -> f.Fact:
-    """Return the fact that an answer stands for."""
-    remark_id = answer.remark.remark_id if answer.remark else None
-    if answer.kind is UpdateKind.ACKNOWLEDGE:
-        return f.TaskAcknowledged(
-            task=task.ref, department=task.department, occurred_at=at, handler=answer.handler
-        )
-    if answer.kind is UpdateKind.PROGRESS:
-        return f.TaskProgressed(
-            task=task.ref,
-            department=task.department,
-            occurred_at=at,
-            handler=answer.handler,
-            progress=answer.progress or "",
-            remark_id=remark_id,
-        )
-    return f.TaskCompleted(
-        task=task.ref,
-        department=task.department,
-        occurred_at=at,
-        handler=answer.handler,
-        result=answer.result or "",
-        remark_id=remark_id,
-        words=answer.remark.words if answer.remark else None,
-    )
+def _check_window(task: Task, now: datetime) -> None:
+    """Judge by now: the window is for those who answer, whatever they say when they decided."""
+    if task.return_until is None or now > task.return_until:
+        raise ReturnWindowClosedError
 
 
-def evolve_all(case: CaseTasks, happenings: Iterable[Happening]) -> CaseTasks:
-    """Fold several happenings."""
-    return reduce(evolve, happenings, case)
-
-
-def evolve(case: CaseTasks, happening: Happening) -> CaseTasks:
-    """Fold one fact or note into the case."""
-    if isinstance(happening, f.TaskQueued):
-        return case.with_task(_queued(happening))
-    task = case.find(happening.task.task_id)
-    return case if task is None else case.with_task(_moved(task, happening))
-
-
-def _queued(happening: f.TaskQueued) -> Task:
-    return Task(
-        ref=happening.task,
-        department=happening.department,
-        delivery_id=happening.delivery_id,
-        dispatched_at=happening.occurred_at,
-    )
-
-
-def _moved(task: Task, happening: Happening) -> Task:
-    state = task.state.later(_LEADS_TO.get(type(happening), task.state))
-    changes: dict[str, Any] = {}
-    match happening:
-        case f.TaskDelivered(occurred_at=at):
-            changes = {"delivered_at": at}
-        case f.DeliveryParked() | f.AttemptFailed():
-            changes = {"failures": task.failures + 1}
-        case f.TaskAcknowledged(occurred_at=at):
-            changes = {"acknowledged_at": at}
-        case f.TaskCompleted(result=result, words=words):
-            changes = {"completion": Completion(result=result, words=words)}
-        case f.TaskEnded(occurred_at=at):
-            changes = {"cancelled_at": at, "failures": 0}
-    return replace(task, state=state, **changes)
-
-
-def _is_known(task: Task, answer: Answer) -> bool:
-    if answer.kind is UpdateKind.ACKNOWLEDGE:
-        return task.acknowledged_at is not None and not task.state.is_closed
-    if answer.kind is UpdateKind.COMPLETE:
-        words = answer.remark.words if answer.remark else None
-        return task.completion == Completion(result=answer.result or "", words=words)
-    return False
+def _is_abandoned(task: Task) -> bool:
+    return task.parked is not None and task.parked.reason is ParkReason.NO_SUCH_DEPARTMENT
 
 
 def _late_clock(task: Task, at: datetime) -> f.Remarked:

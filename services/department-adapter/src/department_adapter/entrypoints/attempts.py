@@ -1,12 +1,12 @@
 """One attempt to deliver, from the claim to what is recorded of it."""
 
 from dataclasses import dataclass, field
-from typing import Final
 
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.jobs import Job
 from department_adapter.domain.commands import AttemptResult, RecordDelivery
 from department_adapter.domain.department import TransportName
+from department_adapter.entrypoints.recording import PRINCIPAL
 from department_adapter.ports import (
     BreakerOpenError,
     Breakers,
@@ -18,8 +18,6 @@ from department_adapter.ports import (
     Registered,
 )
 from department_adapter.wire import to_delivery
-
-PRINCIPAL: Final = "department-adapter"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

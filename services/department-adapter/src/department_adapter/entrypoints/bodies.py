@@ -16,21 +16,17 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from civicloop_contracts.codes import ProgressCode, ResultCode
-from civicloop_contracts.fact import DepartmentCode
-from department_adapter.domain.commands import UpdateKind
-from department_adapter.domain.department import (
-    DEFAULT_CONCURRENCY,
-    MAX_CONCURRENCY,
-    DepartmentState,
-    TransportName,
+from civicloop_contracts.codes import (
+    ProgressCode,
+    ResultCode,
+    ReturnGround,
+    SuspensionKind,
 )
-from department_adapter.domain.model import TaskState
-from department_adapter.ports import BreakerState
+from civicloop_contracts.fact import DepartmentCode
+from department_adapter.domain.commands import DeliveryKind, UpdateKind
+from department_adapter.domain.model import ParkReason, TaskState
 
 MAX_REMARK_CHARS: Final = 2_000
-MAX_NAME_CHARS: Final = 64
-MAX_URL_CHARS: Final = 2_048
 
 
 def _refuse_nul(text: str) -> str:
@@ -46,14 +42,20 @@ def _refuse_number(value: object) -> object:
     raise PydanticCustomError("datetime_text", "A time is text, as 2026-05-09T08:00:00+08:00")
 
 
+# The field that each kind of update needs, and that no other takes.
+_FIELD_OF: Final = {
+    "progress": UpdateKind.PROGRESS,
+    "result": UpdateKind.COMPLETE,
+    "ground": UpdateKind.RETURN,
+    "suspension": UpdateKind.REQUEST_SUSPENSION,
+    "review_at": UpdateKind.REQUEST_SUSPENSION,
+}
+_WITH_REMARK: Final = frozenset({UpdateKind.PROGRESS, UpdateKind.COMPLETE})
 Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 RemarkText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_REMARK_CHARS),
     AfterValidator(_refuse_nul),
-]
-DepartmentName = Annotated[
-    str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MAX_NAME_CHARS)
 ]
 
 
@@ -66,8 +68,10 @@ class Body(BaseModel):
 class UpdateBody(Body):
     """What a department says about its task.
 
-    ``update_id`` is the department's own: the same one again gets the same answer. ``progress``
-    goes with kind `progress`, ``result`` with kind `complete`; both may carry a ``remark``.
+    ``update_id`` is the department's own: the same one again gets the same answer. Each kind has
+    its fields: `progress` a ``progress``, `complete` a ``result`` (both may carry a ``remark``),
+    `return` a ``ground``, `request_suspension` a ``suspension`` and a ``review_at``. A request is
+    decided by a superior; its id is the ``update_id``.
     """
 
     model_config = ConfigDict(
@@ -88,16 +92,21 @@ class UpdateBody(Body):
     occurred_at: Time | None = None
     progress: ProgressCode | None = None
     result: ResultCode | None = None
+    ground: ReturnGround | None = None
+    suspension: SuspensionKind | None = None
+    review_at: Time | None = None
     remark: Annotated[RemarkText | None, Field(repr=False)] = None
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> Self:
-        if (self.progress is not None) != (self.kind is UpdateKind.PROGRESS):
-            raise PydanticCustomError("progress_with_kind", "progress goes with kind progress")
-        if (self.result is not None) != (self.kind is UpdateKind.COMPLETE):
-            raise PydanticCustomError("result_with_kind", "result goes with kind complete")
-        if self.remark is not None and self.kind is UpdateKind.ACKNOWLEDGE:
-            raise PydanticCustomError("remark_with_kind", "an acknowledgement takes no remark")
+        for name, kind in _FIELD_OF.items():
+            if (getattr(self, name) is not None) != (self.kind is kind):
+                code, said = f"{name}_with_kind", f"{name} goes with kind {kind}"
+                raise PydanticCustomError(code, said)
+        if self.remark is not None and self.kind not in _WITH_REMARK:
+            raise PydanticCustomError(
+                "remark_with_kind", "a remark goes with kind progress or complete"
+            )
         return self
 
 
@@ -130,7 +139,11 @@ class UpdatesView(BaseModel):
 
 
 class TaskView(BaseModel):
-    """A task as its department and operators see it."""
+    """A task as its department and operators see it.
+
+    ``resolution_due_at`` moves with extensions and is null while the clock stands still;
+    ``return_until`` null: it cannot be returned.
+    """
 
     task_id: UUID
     case_id: UUID
@@ -140,83 +153,33 @@ class TaskView(BaseModel):
     dispatched_at: datetime
     response_due_at: datetime | None
     resolution_due_at: datetime | None
+    return_until: datetime | None
     updated_at: datetime
 
 
-class DepartmentBody(Body):
-    """How to reach a department; a webhook needs a ``url``."""
+class ReleasedView(BaseModel):
+    """A task of which what was parked is tried now."""
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "name_zh": "水利局",
-                    "name_en": "Water bureau",
-                    "transport": "webhook",
-                    "url": "https://water.example.org/hooks/civicloop",
-                    "concurrency": 8,
-                }
-            ]
-        }
-    )
-
-    name_zh: DepartmentName
-    name_en: DepartmentName
-    transport: TransportName
-    url: Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL_CHARS)] | None = None
-    concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] = DEFAULT_CONCURRENCY
-    state: DepartmentState = DepartmentState.ACTIVE
-
-    @model_validator(mode="after")
-    def _has_its_address(self) -> Self:
-        if (self.url is not None) != (self.transport is TransportName.WEBHOOK):
-            raise PydanticCustomError("url_with_transport", "url goes with transport webhook")
-        return self
+    task_id: UUID
+    state: TaskState
 
 
-class DepartmentView(BaseModel):
-    """A department, and how it is with it now: in this process, and waiting in all."""
+class ParkedView(BaseModel):
+    """A delivery that waits for its ``owner``, and is tried again at ``review_at``."""
 
-    code: DepartmentCode
-    name_zh: str
-    name_en: str
-    transport: TransportName
-    url: str | None
-    concurrency: int
-    state: DepartmentState
-    breaker: BreakerState
-    in_flight: int
-    waiting: int
-    secret: Annotated[
-        str | None, Field(repr=False, description="The webhook secret, shown this once only.")
-    ] = None
+    task_id: UUID
+    case_id: UUID
+    department: DepartmentCode
+    delivery_id: str
+    kind: DeliveryKind
+    reason: ParkReason
+    owner: Literal["operator"] = "operator"
+    parked_at: datetime
+    review_at: datetime
 
 
-class DepartmentsView(BaseModel):
-    """The registry."""
+class ParkedPage(BaseModel):
+    """What is parked, by task id; ``next`` is the ``cursor`` of the next page."""
 
-    departments: tuple[DepartmentView, ...]
-
-
-class SecretView(BaseModel):
-    """A new webhook secret, shown this once; the old one signs beside it for a while."""
-
-    code: DepartmentCode
-    secret: Annotated[str, Field(repr=False)]
-    previous_valid_until: datetime
-
-
-class CheckView(BaseModel):
-    """One thing that was tried; ``fix`` says what to do about it."""
-
-    name: str
-    ok: bool
-    fix: str | None
-
-
-class ProbeView(BaseModel):
-    """How a department's webhook answers."""
-
-    code: DepartmentCode
-    ok: bool
-    checks: tuple[CheckView, ...]
+    parked: tuple[ParkedView, ...]
+    next: UUID | None

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Protocol
 
@@ -9,16 +10,19 @@ from fastapi import APIRouter, Depends, Path, Response
 
 from civicloop_contracts.fact import DepartmentCode
 from civicloop_kit.auth import requires
+from civicloop_kit.clock import Clock
 from civicloop_kit.ids import uuid7
 from civicloop_kit.logs import get_logger
-from department_adapter.domain.department import Department, TransportName
+from department_adapter.domain.department import Department, TransportName, check_pause
 from department_adapter.domain.errors import AdapterError
-from department_adapter.entrypoints.bodies import (
+from department_adapter.entrypoints.department_bodies import (
     CheckView,
     DepartmentBody,
     DepartmentsView,
     DepartmentView,
+    PauseBody,
     ProbeView,
+    RemovedView,
     SecretView,
 )
 from department_adapter.ports import Addresses, Breakers, Probe, Registered, Registry
@@ -34,6 +38,10 @@ class NoSuchDepartmentError(AdapterError):
 
 class NoWebhookError(AdapterError):
     """The department has no webhook: it has neither a secret nor an address to test."""
+
+
+class DisabledError(AdapterError):
+    """The department is disabled, so there is nothing to pause: resume it first."""
 
 
 class ReservedCodeError(AdapterError):
@@ -60,6 +68,7 @@ class DepartmentDesk:
         waiting: Waiting,
         in_flight: Callable[[], Mapping[str, int]],
         new_secret: Callable[[], str],
+        clock: Clock,
         wake: Callable[[], None],
     ) -> None:
         self._registry = registry
@@ -69,6 +78,7 @@ class DepartmentDesk:
         self._waiting = waiting
         self._in_flight = in_flight
         self._new_secret = new_secret
+        self._clock = clock
         self._wake = wake
 
     async def put(self, code: str, body: DepartmentBody) -> tuple[DepartmentView, bool]:
@@ -120,6 +130,44 @@ class DepartmentDesk:
             raise NoWebhookError
         _log.info("department_secret_rotated", department=code)
         return SecretView(code=code, secret=secret, previous_valid_until=until)
+
+    async def pause(self, code: str, until: datetime) -> DepartmentView:
+        """Leave a department alone for a while; its deliveries wait at their place.
+
+        Raises:
+            NoSuchDepartmentError, DisabledError, ImpossiblePauseError: Nothing was changed.
+        """
+        await self._find(code)
+        check_pause(until, self._clock.now())
+        if not await self._registry.pause(code, until):
+            raise DisabledError
+        _log.info("department_paused", department=code)
+        return await self.view(code)
+
+    async def resume(self, code: str) -> DepartmentView:
+        """Try a department again, at once.
+
+        Raises:
+            NoSuchDepartmentError: There is none.
+        """
+        if not await self._registry.resume(code):
+            raise NoSuchDepartmentError
+        _log.info("department_resumed", department=code)
+        self._wake()
+        return await self.view(code)
+
+    async def remove(self, code: str) -> RemovedView:
+        """Forget a department; what it has open is parked right after.
+
+        Raises:
+            NoSuchDepartmentError: There is none.
+        """
+        left = await self._registry.remove(code)
+        if left is None:
+            raise NoSuchDepartmentError
+        _log.warning("department_removed", department=code, open_tasks=left)
+        self._wake()
+        return RemovedView(code=code, open_tasks=left)
 
     async def probe(self, code: str) -> ProbeView:
         """Try a webhook with samples.
@@ -177,6 +225,20 @@ def department_router(desk: DepartmentDesk) -> APIRouter:
     @router.post("/{code}/rotate-secret", summary="A new secret; the old one signs on for 24 h")
     async def rotate_department_secret(code: Code) -> SecretView:
         return await desk.rotate(code)
+
+    @router.post(
+        "/{code}/pause", summary="Leave a department alone for a while; it keeps its place"
+    )
+    async def pause_department(code: Code, body: PauseBody) -> DepartmentView:
+        return await desk.pause(code, body.until)
+
+    @router.post("/{code}/resume", summary="Try a paused or disabled department again, at once")
+    async def resume_department(code: Code) -> DepartmentView:
+        return await desk.resume(code)
+
+    @router.delete("/{code}", summary="Forget a department: its open tasks go elsewhere")
+    async def remove_department(code: Code) -> RemovedView:
+        return await desk.remove(code)
 
     @router.post("/{code}/test", summary="Send samples to a webhook and say what to set right")
     async def test_department(code: Code) -> ProbeView:

@@ -2,49 +2,31 @@
 
 import dataclasses
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from http import HTTPStatus
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Protocol
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from civicloop_kit.auth import DEPARTMENT_PREFIX, Principal, principal_ref, requires
+from civicloop_kit.auth import Principal, principal_ref, requires
 from civicloop_kit.command import CaseCommand, Reply
-from civicloop_kit.http import Refusals, digest_of, traceparent_of
+from civicloop_kit.http import digest_of, traceparent_of
 from civicloop_kit.ids import uuid7
 from civicloop_kit.vault import seal
-from department_adapter.domain.commands import Answer, RecordUpdate, Remark
-from department_adapter.domain.errors import (
-    ImpossibleTimeError,
-    NoSuchTaskError,
-    TaskClosedError,
-)
+from department_adapter.domain.commands import Answer, RecordUpdate, ReleaseTask, Remark
+from department_adapter.domain.model import TaskState
 from department_adapter.entrypoints.bodies import (
+    ReleasedView,
     TaskView,
     UpdateAnswer,
     UpdateBody,
     UpdatesView,
     UpdateView,
 )
-from department_adapter.entrypoints.departments import (
-    NoSuchDepartmentError,
-    NoWebhookError,
-    ReservedCodeError,
-)
-from department_adapter.ports import ForbiddenAddressError, TaskEntry, Tasks, UnknownHostError
-
-REFUSALS: Final[Refusals] = {
-    NoSuchTaskError: (404, "no_such_task"),
-    TaskClosedError: (409, "task_closed"),
-    ImpossibleTimeError: (422, "impossible_time"),
-    NoSuchDepartmentError: (404, "no_such_department"),
-    NoWebhookError: (409, "no_webhook"),
-    ReservedCodeError: (422, "reserved_code"),
-    ForbiddenAddressError: (422, "forbidden_address"),
-    UnknownHostError: (422, "unknown_host"),
-}
+from department_adapter.entrypoints.gate import Gate
+from department_adapter.ports import TaskEntry, Tasks
 
 Department = Annotated[Principal, Depends(requires("department"))]
 Reader = Annotated[Principal, Depends(requires("department", "operator"))]
@@ -68,10 +50,19 @@ class TaskDesk:
     """Takes departments' updates; *key* makes the keyed hashes that facts and states hold."""
 
     def __init__(
-        self, *, commands: Submits, tasks: Tasks, keyring: SubjectKeys, key: bytes
+        self,
+        *,
+        gate: Gate,
+        commands: Submits,
+        tasks: Tasks,
+        keyring: SubjectKeys,
+        key: bytes,
+        wake: Callable[[], None],
     ) -> None:
+        self._gate = gate
         self._commands = commands
         self._tasks = tasks
+        self._wake = wake
         self._keyring = keyring
         self._key = key
 
@@ -81,10 +72,7 @@ class TaskDesk:
         Raises:
             NoSuchTaskError: Unknown, or another department's.
         """
-        entry = await self._tasks.find(task_id)
-        if entry is None or not (_speaks_for(caller, entry) or caller.plays("operator")):
-            raise NoSuchTaskError
-        return entry
+        return await self._gate.task(task_id, caller, "operator")
 
     async def updates(self, task_id: UUID, caller: Principal) -> UpdatesView:
         """Return what became of a task's updates."""
@@ -110,15 +98,16 @@ class TaskDesk:
         self, task_id: UUID, body: UpdateBody, caller: Principal, traceparent: str | None
     ) -> Reply:
         """Record an update; returns when it is saved."""
-        entry = await self._tasks.find(task_id)
-        if entry is None or not _speaks_for(caller, entry):
-            raise NoSuchTaskError
+        entry = await self._gate.task(task_id, caller)
         answer = Answer(
             kind=body.kind,
             handler=principal_ref(caller.name, self._key),
             occurred_at=body.occurred_at,
             progress=body.progress,
             result=body.result,
+            ground=body.ground,
+            suspension=body.suspension,
+            review_at=body.review_at,
             remark=await self._sealed(body.remark),
         )
         update = RecordUpdate(
@@ -135,6 +124,22 @@ class TaskDesk:
                 traceparent=traceparent,
             )
         )
+
+    async def release(
+        self, task_id: UUID, caller: Principal, traceparent: str | None
+    ) -> ReleasedView:
+        """Have what is parked of a task tried now, as if it had never failed."""
+        entry = await self._gate.task(task_id, caller, "operator")
+        reply = await self._commands.submit(
+            CaseCommand(
+                case_id=entry.case_id,
+                body=ReleaseTask(task_id=task_id),
+                principal=caller.name,
+                traceparent=traceparent,
+            )
+        )
+        self._wake()
+        return ReleasedView(task_id=task_id, state=TaskState(reply.body["state"]))
 
     async def _sealed(self, text: str | None) -> Remark | None:
         if text is None:
@@ -155,7 +160,7 @@ def task_router(desk: TaskDesk) -> APIRouter:
     @router.post(
         "/{task_id}/updates",
         status_code=HTTPStatus.CREATED,
-        summary="Say how far a task is: acknowledge (签收), progress, complete (处置)",
+        summary="Acknowledge (签收), progress, complete (处置), return (退单), ask (延期, 挂起)",
         responses={200: {"model": UpdateAnswer, "description": "Known already"}},
     )
     async def post_task_update(
@@ -175,8 +180,8 @@ def task_router(desk: TaskDesk) -> APIRouter:
     async def get_task(task_id: UUID, caller: Reader) -> TaskView:
         return TaskView(**dataclasses.asdict(await desk.task(task_id, caller)))
 
+    @router.post("/{task_id}/release", summary="Have what is parked of a task tried now")
+    async def release_task(task_id: UUID, caller: Reader, request: Request) -> ReleasedView:
+        return await desk.release(task_id, caller, traceparent_of(request))
+
     return router
-
-
-def _speaks_for(caller: Principal, entry: TaskEntry) -> bool:
-    return caller.plays(f"{DEPARTMENT_PREFIX}{entry.department}")

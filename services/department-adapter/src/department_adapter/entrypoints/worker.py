@@ -7,26 +7,24 @@ recorded together with whatever else ended meanwhile.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
-from uuid import UUID
 
 from civicloop_kit.clock import Clock
-from civicloop_kit.command import CaseCommand, OverloadedError, Reply
+from civicloop_kit.command import OverloadedError, Reply
 from civicloop_kit.jobs import Job, StaleClaimError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import UnavailableError
-from department_adapter.domain.commands import AttemptResult, DeliveryKind
+from department_adapter.domain.commands import AttemptResult
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.entrypoints.attempts import Attempts, Ended, command_of
+from department_adapter.entrypoints.recording import MAX_RECORDED, Recorder
 from department_adapter.ports import (
     MAX_NARRATIVES,
     Breakers,
     Delivery,
     Departments,
-    Narrative,
     Narratives,
     NarrativesUnavailableError,
     Queues,
@@ -40,7 +38,6 @@ CLAIM_EXPIRY: Final = timedelta(seconds=30)
 REPLAY_PLACES: Final = 400
 # Deliveries to a department that nobody registered are only looked at, to be parked.
 UNKNOWN_PLACES: Final = 100
-MAX_RECORDED: Final = 400
 LOOK_FOR_UNKNOWN_EVERY: Final = timedelta(seconds=1)
 WORKER: Final = "deliveries"
 
@@ -63,13 +60,6 @@ class JobQueue(Protocol):
         self, free: Mapping[str, int], now: datetime, expiry: timedelta
     ) -> Sequence[Job]:
         """Claim up to ``free[queue]`` due jobs of each queue."""
-
-
-class Recorder(Protocol):
-    """Where results are recorded (`civicloop_kit.commands.Commands`)."""
-
-    async def submit_all(self, commands: Sequence[CaseCommand]) -> list[Reply | Exception]:
-        """Run commands together; one outcome each, in order."""
 
 
 class DueTasks:
@@ -173,7 +163,7 @@ class DueTasks:
         free = {REPLAY_QUEUE: REPLAY_PLACES - self._in_flight[REPLAY_QUEUE]}
         for code, registered in known.items():
             department = registered.department
-            if department.state is DepartmentState.ACTIVE:
+            if _is_tried(department):
                 under_way = self._in_flight[code]
                 free[code] = self._breakers.allows(
                     code, free=department.concurrency - under_way, in_flight=under_way
@@ -202,7 +192,7 @@ class DueTasks:
         with_words = []
         for job in jobs:
             registered, delivery = known[job.queue], to_delivery(job)
-            if _needs_narrative(registered, delivery):
+            if delivery.needs_narrative:
                 with_words.append((job, registered, delivery))
             else:
                 self._spawn(self._deliver(job, registered, delivery))
@@ -221,7 +211,7 @@ class DueTasks:
                 self._end(Ended(job=job, result=AttemptResult.WAITED))
             return
         for job, registered, delivery in deliveries:
-            told = _with_narrative(delivery, narratives)
+            told = delivery.with_narrative(narratives)
             self._spawn(self._deliver(job, registered, told))
 
     async def _deliver(self, job: Job, registered: Registered, delivery: Delivery) -> None:
@@ -242,10 +232,7 @@ class DueTasks:
         task.add_done_callback(self._running.discard)
 
 
-def _needs_narrative(registered: Registered, delivery: Delivery) -> bool:
-    is_dispatch = delivery.kind is DeliveryKind.DISPATCH
-    return is_dispatch and registered.department.transport is not TransportName.REPLAY
-
-
-def _with_narrative(delivery: Delivery, narratives: Mapping[UUID, Narrative]) -> Delivery:
-    return replace(delivery, narrative=narratives[delivery.case_id])
+def _is_tried(department: Department) -> bool:
+    """Tell whether we go to a department; one that pulls comes to us."""
+    is_active = department.state is DepartmentState.ACTIVE
+    return is_active and department.transport is not TransportName.PULL

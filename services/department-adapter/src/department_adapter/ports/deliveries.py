@@ -1,11 +1,11 @@
 """Deliveries, and the ways to reach departments.
 
-`DepartmentTransport` is the port that a way of reaching departments implements: webhook and replay
-today, pull, Kafka and others later.
+`DepartmentTransport` is the port that a way of reaching departments implements. A department that
+pulls needs none: it comes for its deliveries itself.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -74,6 +74,18 @@ class Delivery:
     replay: Replay | None = None
     narrative: Narrative | None = None
 
+    @property
+    def needs_narrative(self) -> bool:
+        """Whether reporters' words belong to it: never those of an imported history."""
+        return self.kind in _WITH_WORDS and self.replay is None
+
+    def with_narrative(self, narratives: Mapping[UUID, Narrative]) -> "Delivery":
+        """Return it with what was said about its case."""
+        return replace(self, narrative=narratives[self.case_id])
+
+
+_WITH_WORDS: Final = frozenset({DeliveryKind.DISPATCH, DeliveryKind.SUPPLEMENT})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
@@ -106,8 +118,37 @@ class Narratives(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """A delivery that a department has not received yet; ``leased_until``: it is out now."""
+
+    delivery_id: str
+    body: Mapping[str, Any]
+    due_at: datetime
+    leased_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A lease that ran out without a receipt."""
+
+    delivery_id: str
+    task_id: UUID
+    case_id: UUID
+    claim_no: int
+
+
 class Queues(Protocol):
-    """The names of the queues that hold deliveries."""
+    """The queues that hold deliveries."""
 
     async def names(self) -> frozenset[str]:
         """Return the queues that are not empty."""
+
+    async def waiting_in(self, queue: str, limit: int) -> Sequence[Queued]:
+        """Return what waits in a queue, the longest due first; it stays as it is."""
+
+    async def has(self, delivery_id: str) -> bool:
+        """Tell whether a delivery is still to be made."""
+
+    async def expired(self, now: datetime, limit: int) -> Sequence[Leased]:
+        """Return the leases of departments that pull which ran out."""

@@ -82,6 +82,22 @@ class Registry(Protocol):
     async def rotate(self, code: str, secret: str) -> datetime | None:
         """Return until when the old secret signs too; None where there is no such webhook."""
 
+    async def pause(self, code: str, until: datetime) -> bool:
+        """Leave a department alone for a while; False when it is disabled or unknown."""
+
+    async def resume(self, code: str) -> bool:
+        """Try a department again; False when it is unknown."""
+
+    async def remove(self, code: str) -> int | None:
+        """Forget a department; returns how many open tasks it leaves, None when it is unknown."""
+
+
+class Admission(Protocol):
+    """Whose tokens are taken."""
+
+    async def admits(self, code: str, issued_at: datetime | None) -> bool:
+        """Tell whether a department's token still counts: not after the department was removed."""
+
 
 class Addresses(Protocol):
     """Where webhooks may go."""

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from civicloop_kit.jobs import QueueJob
 from department_adapter.domain.commands import UpdateKind
-from department_adapter.domain.model import TaskState
+from department_adapter.domain.model import Parked, TaskState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,18 @@ class TaskEntry:
     dispatched_at: datetime
     response_due_at: datetime | None
     resolution_due_at: datetime | None
+    return_until: datetime | None
     updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedEntry:
+    """A delivery that waits for a person, and whose it is."""
+
+    task_id: UUID
+    case_id: UUID
+    department: str
+    parked: Parked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +58,60 @@ class Tasks(Protocol):
     async def updates(self, task_id: UUID) -> Sequence[UpdateEntry]:
         """Return the updates of a task, the oldest first."""
 
+    async def parked(self, after: UUID | None, limit: int) -> Sequence[ParkedEntry]:
+        """Return what is parked of each task, by task id."""
+
+    async def left(self, limit: int) -> Sequence[TaskEntry]:
+        """Return open tasks whose department was removed and that are not parked for it yet."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueDelivery:
-    """Effect: a task is due for delivery."""
+    """Effect: a task is due for delivery. An ``imported`` one is never delivered to anybody."""
 
     job: QueueJob
     entry: TaskEntry
+    imported: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNotice:
+    """Effect: a department is to be told something about its task."""
+
+    job: QueueJob
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepPlace:
+    """Effect: a lease ran out; the delivery is back at its place, due as it was."""
+
+    job_id: str
+    claim_no: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DropDeliveries:
+    """Effect: the department ended its task, so that nothing is left to tell it."""
+
+    task_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseDeliveries:
+    """Effect: what waits of a task for a later attempt is due now."""
+
+    task_id: UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueAgain:
+    """Effect: nobody has the task: its first delivery waits until ``due_at``, all others go."""
+
+    task_id: UUID
+    delivery_id: str
+    ordinal: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,11 +128,20 @@ class CancelDeliveries:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveTask:
-    """Effect: a task changed its state."""
+    """Effect: a task changed its state, or something of it was parked or is no more."""
 
     task_id: UUID
     state: TaskState
     at: datetime
+    parked: Parked | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveDeadline:
+    """Effect: a task has another resolution deadline; None while its clock stands still."""
+
+    task_id: UUID
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,4 +163,16 @@ class StoreRemark:
     at: datetime
 
 
-SideEffect = QueueDelivery | CancelDeliveries | MoveTask | KeepUpdate | StoreRemark
+SideEffect = (
+    QueueDelivery
+    | QueueNotice
+    | CancelDeliveries
+    | KeepPlace
+    | DropDeliveries
+    | ReleaseDeliveries
+    | QueueAgain
+    | MoveTask
+    | MoveDeadline
+    | KeepUpdate
+    | StoreRemark
+)

@@ -1,40 +1,18 @@
-"""Tasks, updates and remarks in Postgres: written in bulk, in the transaction that decided them."""
+"""Tasks, their updates and their deliveries in Postgres, for those who look."""
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
-from civicloop_kit.jobs import write_job_effects
-from civicloop_kit.postgres import Connection, Database, load_queries
+from civicloop_kit.postgres import Database, load_queries
 from department_adapter.domain.commands import UpdateKind
-from department_adapter.domain.model import TaskState
-from department_adapter.ports import (
-    CancelDeliveries,
-    KeepUpdate,
-    MoveTask,
-    QueueDelivery,
-    StoreRemark,
-    TaskEntry,
-    UpdateEntry,
-)
+from department_adapter.domain.model import Parked, ParkReason, TaskState
+from department_adapter.ports import Leased, ParkedEntry, Queued, TaskEntry, UpdateEntry
 
 _QUERIES: Final = load_queries(__package__)
-E = TypeVar("E")
-
-
-async def write_effects(connection: Connection, effects: Sequence[object]) -> None:
-    """Save what the handlers of one transaction decided, beside the case rows.
-
-    A task may be dispatched and cancelled in one transaction: its delivery is queued before it is
-    dropped.
-    """
-    await _queue(connection, _of(effects, QueueDelivery))
-    await _cancel(connection, _of(effects, CancelDeliveries))
-    await _move(connection, _of(effects, MoveTask))
-    await _keep(connection, _of(effects, KeepUpdate))
-    await _store(connection, _of(effects, StoreRemark))
 
 
 class PostgresTasks:
@@ -55,6 +33,21 @@ class PostgresTasks:
             rows = await connection.fetch(_QUERIES["updates_of_task"], task_id)
         return [_update(row) for row in rows]
 
+    async def parked(self, after: UUID | None, limit: int) -> Sequence[ParkedEntry]:
+        """Return what is parked of each task, by task id."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["parked_tasks"], after, limit)
+        return [_parked(row) for row in rows]
+
+    async def left(self, limit: int) -> Sequence[TaskEntry]:
+        """Return open tasks whose department was removed and that are not parked for it yet."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["left_tasks"], limit)
+        if not rows:
+            async with self._database.transaction() as connection:
+                await connection.execute(_QUERIES["none_left"])
+        return [_entry(row) for row in rows]
+
 
 class PostgresQueues:
     """The queues of the jobs table."""
@@ -68,84 +61,38 @@ class PostgresQueues:
             rows = await connection.fetch(_QUERIES["queue_names"])
         return frozenset(row["queue"] for row in rows)
 
+    async def waiting_in(self, queue: str, limit: int) -> Sequence[Queued]:
+        """Return what waits in a queue, the longest due first; it stays as it is."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["waiting_jobs"], queue, limit)
+        return [
+            Queued(
+                delivery_id=row["job_id"],
+                body=orjson.loads(row["payload"])["body"],
+                due_at=row["due_at"],
+                leased_until=row["claim_expires_at"],
+            )
+            for row in rows
+        ]
 
-def _of(effects: Sequence[object], kind: type[E]) -> list[E]:
-    return [effect for effect in effects if isinstance(effect, kind)]
+    async def has(self, delivery_id: str) -> bool:
+        """Tell whether a delivery is still to be made."""
+        async with self._database.read() as connection:
+            return bool(await connection.fetchval(_QUERIES["has_job"], delivery_id))
 
-
-async def _queue(connection: Connection, effects: Sequence[QueueDelivery]) -> None:
-    if not effects:
-        return
-    entries = [effect.entry for effect in effects]
-    await write_job_effects(connection, [effect.job for effect in effects])
-    await connection.execute(
-        _QUERIES["add_tasks"],
-        [entry.task_id for entry in entries],
-        [entry.case_id for entry in entries],
-        [entry.department for entry in entries],
-        [entry.role for entry in entries],
-        [entry.state for entry in entries],
-        [entry.dispatched_at for entry in entries],
-        [entry.response_due_at for entry in entries],
-        [entry.resolution_due_at for entry in entries],
-        [entry.updated_at for entry in entries],
-    )
-
-
-async def _cancel(connection: Connection, effects: Sequence[CancelDeliveries]) -> None:
-    if not effects:
-        return
-    jobs = [effect.cancellation for effect in effects]
-    await connection.execute(
-        _QUERIES["cancel_deliveries"],
-        [job.job_id for job in jobs],
-        [job.queue for job in jobs],
-        [job.lane for job in jobs],
-        [job.ordinal for job in jobs],
-        [job.case_id for job in jobs],
-        [orjson.dumps(job.payload).decode() for job in jobs],
-        [job.due_at for job in jobs],
-        [effect.was_told for effect in effects],
-    )
-
-
-async def _move(connection: Connection, effects: Sequence[MoveTask]) -> None:
-    newest = {effect.task_id: effect for effect in effects}
-    if newest:
-        await connection.execute(
-            _QUERIES["move_tasks"],
-            list(newest),
-            [effect.state for effect in newest.values()],
-            [effect.at for effect in newest.values()],
-        )
-
-
-async def _keep(connection: Connection, effects: Sequence[KeepUpdate]) -> None:
-    if not effects:
-        return
-    entries = [effect.entry for effect in effects]
-    await connection.execute(
-        _QUERIES["keep_updates"],
-        [effect.department for effect in effects],
-        [entry.update_id for entry in entries],
-        [effect.task_id for effect in effects],
-        [entry.kind for entry in entries],
-        [entry.applied for entry in entries],
-        [entry.state for entry in entries],
-        [entry.occurred_at for entry in entries],
-        [entry.recorded_at for entry in entries],
-    )
-
-
-async def _store(connection: Connection, effects: Sequence[StoreRemark]) -> None:
-    if effects:
-        await connection.execute(
-            _QUERIES["store_remarks"],
-            [effect.remark_id for effect in effects],
-            [effect.task_id for effect in effects],
-            [effect.sealed for effect in effects],
-            [effect.at for effect in effects],
-        )
+    async def expired(self, now: datetime, limit: int) -> Sequence[Leased]:
+        """Return the leases of departments that pull which ran out."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["expired_leases"], now, limit)
+        return [
+            Leased(
+                delivery_id=row["job_id"],
+                task_id=row["lane"],
+                case_id=row["case_id"],
+                claim_no=row["claim_no"],
+            )
+            for row in rows
+        ]
 
 
 def _entry(row: Any) -> TaskEntry:
@@ -155,3 +102,17 @@ def _entry(row: Any) -> TaskEntry:
 def _update(row: Any) -> UpdateEntry:
     kind, state = UpdateKind(row["kind"]), TaskState(row["state"])
     return UpdateEntry(**{**dict(row), "kind": kind, "state": state})
+
+
+def _parked(row: Any) -> ParkedEntry:
+    return ParkedEntry(
+        task_id=row["task_id"],
+        case_id=row["case_id"],
+        department=row["department"],
+        parked=Parked(
+            delivery_id=row["parked_delivery"],
+            reason=ParkReason(row["park_reason"]),
+            since=row["parked_at"],
+            review_at=row["review_at"],
+        ),
+    )

@@ -25,6 +25,7 @@ class PostgresDepartments:
         self._sealer = sealer
         self._clock = clock
         self._known: Mapping[str, Registered] = {}
+        self._revoked: Mapping[str, tuple[bool, datetime]] = {}
         self._read_at: datetime | None = None
 
     async def known(self) -> Mapping[str, Registered]:
@@ -39,7 +40,14 @@ class PostgresDepartments:
         now = self._clock.now()
         async with self._database.read() as connection:
             rows = await connection.fetch(_QUERIES["all_departments"])
-        self._known = {row["code"]: self._registered(row, now) for row in rows}
+        self._known = {
+            row["code"]: self._registered(row, now) for row in rows if not _is_removed(row)
+        }
+        self._revoked = {
+            row["code"]: (_is_removed(row), row["revoked_at"])
+            for row in rows
+            if row["revoked_at"] is not None
+        }
         self._read_at = now
         return self._known
 
@@ -76,6 +84,47 @@ class PostgresDepartments:
         self._read_at = None
         return until if found else None
 
+    async def admits(self, code: str, issued_at: datetime | None) -> bool:
+        """Tell whether a department's token still counts: not after the department was removed.
+
+        When it is registered anew, it takes a new token too.
+        """
+        await self.known()
+        is_removed, revoked_at = self._revoked.get(code, (False, None))
+        if is_removed:
+            return False
+        return revoked_at is None or (issued_at is not None and issued_at > revoked_at)
+
+    async def pause(self, code: str, until: datetime) -> bool:
+        """Leave a department alone for a while; False when it is disabled or unknown."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await connection.fetchrow(_QUERIES["pause_department"], code, until, now)
+        self._read_at = None
+        return found is not None
+
+    async def resume(self, code: str) -> bool:
+        """Try a department again, and at once what waits for it; False when it is unknown."""
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await connection.fetchrow(_QUERIES["resume_department"], code, now)
+            await connection.execute(_QUERIES["hurry_queue"], code, now)
+        self._read_at = None
+        return found is not None
+
+    async def remove(self, code: str) -> int | None:
+        """Forget a department; returns how many open tasks it leaves, None when it is unknown.
+
+        What waits for it is due at once, and finds nobody there.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            found = await connection.fetchrow(_QUERIES["remove_department"], code, now)
+            await connection.execute(_QUERIES["hurry_queue"], code, now)
+            left = await connection.fetchval(_QUERIES["count_open_tasks"], code)
+        self._read_at = None
+        return None if found is None else int(left)
+
     async def disable(self, code: str) -> None:
         """Try a department no more until a person activates it."""
         async with self._database.transaction() as connection:
@@ -90,7 +139,7 @@ class PostgresDepartments:
             transport=TransportName(row["transport"]),
             url=row["url"],
             concurrency=row["concurrency"],
-            state=DepartmentState(row["state"]),
+            **_present_state(row, now),
         )
         sealed = [row["secret_sealed"]]
         if row["previous_valid_until"] is not None and now < row["previous_valid_until"]:
@@ -103,6 +152,18 @@ class PostgresDepartments:
 
     def _unseal(self, code: str, sealed: bytes) -> str:
         return self._sealer.unseal(sealed, _context(code)).decode()
+
+
+def _is_removed(row: Any) -> bool:
+    return bool(row["state"] == DepartmentState.REMOVED)
+
+
+def _present_state(row: Any, now: datetime) -> dict[str, Any]:
+    """Return the state of a department: a pause is over when its time is."""
+    until = row["paused_until"]
+    if until is not None and until <= now:
+        return {"state": DepartmentState.ACTIVE}
+    return {"state": DepartmentState(row["state"]), "paused_until": until}
 
 
 def _context(code: str) -> bytes:

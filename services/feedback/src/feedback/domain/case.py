@@ -4,12 +4,15 @@ Each incoming source folds into its own part, so the order across sources does n
 may be unknown while tasks, or even the end of the handling, are known.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from feedback.domain.facts import Filing, Outcome, TaskRef, TaskRole
+from feedback.domain.counting import CaseCount
+from feedback.domain.parts import Filing, Outcome, TaskRole, Tier
+from feedback.domain.task import Task
 
 
 class CaseState(StrEnum):
@@ -39,34 +42,6 @@ class ReplayClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
-    """What the router said when it gave out a task; a deadline of None is no clock."""
-
-    at: datetime
-    role: TaskRole
-    required: bool
-    round: int
-    response_due_at: datetime | None
-    due_at: datetime | None
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """One department's task: the router's part and the department's part."""
-
-    ref: TaskRef
-    department: str
-    dispatch: Dispatch | None = None
-    delivered_at: datetime | None = None
-    acknowledged_at: datetime | None = None
-    # The first sign of the department: acknowledgement, progress or completion.
-    responded_at: datetime | None = None
-    completed_at: datetime | None = None
-    parked: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
     """The router's word that nothing is left to do for departments in this round."""
 
@@ -84,7 +59,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case. ``handlers`` are all who are recorded on its tasks: none of them may verify it."""
+    """One case. ``handlers`` are all who are recorded on its tasks: none of them may verify it.
+
+    ``tier``: where the router sees it. ``verify_tier``: whose verifier is asked at present.
+    ``settled``: the numbers of the tasks for which a dispute named the lead.
+    """
 
     case_id: UUID
     state: CaseState = CaseState.OPEN
@@ -95,8 +74,11 @@ class Case:
     replay: ReplayClock | None = None
     tasks: tuple[Task, ...] = ()
     handlers: tuple[str, ...] = ()
+    tier: Tier | None = None
+    settled: tuple[int, ...] = ()
     handled: Handled | None = None
     verify_by: datetime | None = None
+    verify_tier: Tier | None = None
     call_back_until: datetime | None = None
     answer: Answer | None = None
     closed_at: datetime | None = None
@@ -105,6 +87,7 @@ class Case:
     reopenings: int = 0
     disputes: int = 0
     remarks: int = 0
+    counts: Mapping[CaseCount, int] = field(default_factory=dict)
 
     @property
     def known(self) -> bool:
@@ -112,10 +95,15 @@ class Case:
         return self != Case(case_id=self.case_id)
 
     @property
-    def lead(self) -> Task | None:
-        """The newest attempt of the leading task (主办), or None before its dispatch."""
+    def leads(self) -> tuple[Task, ...]:
+        """The attempts of the leading task (主办), the newest last."""
         leads = [t for t in self.tasks if t.dispatch and t.dispatch.role is TaskRole.LEAD]
-        return max(leads, key=lambda task: task.ref.attempt, default=None)
+        return tuple(sorted(leads, key=lambda task: task.ref.attempt))
+
+    @property
+    def lead(self) -> Task | None:
+        """The newest attempt of the leading task, or None before its dispatch."""
+        return self.leads[-1] if self.leads else None
 
     @property
     def newest_attempts(self) -> tuple[Task, ...]:

@@ -3,6 +3,7 @@
 Pure. Each function returns the facts that follow, or raises why nothing may follow.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,23 +16,22 @@ from feedback.domain.errors import (
     NotToCallBackError,
     NotToVerifyError,
     UnknownCaseError,
+    UnknownTaskError,
 )
 from feedback.domain.evolve import accepts_handling
-from feedback.domain.facts import (
+from feedback.domain.facts import CaseHandled
+from feedback.domain.own_facts import (
     CaseClosed,
-    CaseHandled,
     CaseReopened,
     CaseVerified,
-    Outcome,
     OwnFact,
-    RemarkCode,
     Remarked,
-    ReworkReason,
     ReworkRequested,
     SatisfactionRecorded,
     VerificationOverdue,
     VerificationRequested,
 )
+from feedback.domain.parts import Outcome, RemarkCode, ReworkReason
 
 # Long enough to see whether a repair holds, short enough that a late answer is a new report.
 REOPEN_WITHIN: Final = timedelta(days=15)
@@ -74,6 +74,7 @@ def verify_case(
         HandlingUnreadError: The completion of a required task has not been read, so the verifier
             could be a handler that we do not know yet.
         HandlerMayNotVerifyError: The verifier is recorded on one of its tasks.
+        UnknownTaskError: A task that is to be done again is none that the case needs.
     """
     _require_known(case)
     if case.state is not CaseState.TO_VERIFY:
@@ -83,7 +84,8 @@ def verify_case(
     if not case.required_tasks or any(t.completed_at is None for t in case.required_tasks):
         raise HandlingUnreadError
     if not command.passed:
-        return (_rework(case, ReworkReason.VERIFICATION_FAILED, now),)
+        failed = _failed_tasks(case, command.tasks)
+        return (_rework(case, failed, ReworkReason.VERIFICATION_FAILED, now),)
     return (_verified(case, command.verifier, now, now + policy.call_back_window),)
 
 
@@ -105,7 +107,7 @@ def record_satisfaction(
         follows = (
             _closed(case, Outcome.SOLVED, now)
             if command.solved
-            else _rework(case, ReworkReason.NOT_SOLVED, now)
+            else _rework(case, _required_numbers(case), ReworkReason.NOT_SOLVED, now)
         )
         return (recorded, follows)
     if not _takes_late_answer(case, now):
@@ -127,7 +129,7 @@ def next_timer(case: Case) -> datetime | None:
 
 
 def pass_time(case: Case, now: datetime, policy: Policy) -> tuple[OwnFact, ...]:
-    """Return what follows from the time alone: a reminder to verify, or an end without an answer.
+    """Return what follows from the time alone: the next tier is asked to verify, or an end comes.
 
     A case is never closed unverified; silence of the reporter closes it.
     """
@@ -136,7 +138,8 @@ def pass_time(case: Case, now: datetime, policy: Policy) -> tuple[OwnFact, ...]:
         return ()
     if case.state is CaseState.TO_CALL_BACK:
         return (_closed(case, Outcome.SOLVED, now),)
-    # A stop of any length is one reminder, and the dates keep their rhythm.
+    # A stop of any length is one remark and one tier, which had no chance to look before; the
+    # dates keep their rhythm.
     missed = (now - due_at) // policy.verify_within + 1
     verify_by = due_at + missed * policy.verify_within
     return (VerificationOverdue(occurred_at=now, round=case.round, verify_by=verify_by),)
@@ -158,9 +161,25 @@ def _closed(case: Case, outcome: Outcome, now: datetime) -> CaseClosed:
     return CaseClosed(occurred_at=now, round=case.round, outcome=outcome)
 
 
-def _rework(case: Case, reason: ReworkReason, now: datetime) -> ReworkRequested:
-    tasks = tuple(task.ref.task_no for task in case.required_tasks)
+def _rework(
+    case: Case, tasks: tuple[int, ...], reason: ReworkReason, now: datetime
+) -> ReworkRequested:
     return ReworkRequested(occurred_at=now, round=case.round, tasks=tasks, reason=reason)
+
+
+def _required_numbers(case: Case) -> tuple[int, ...]:
+    return tuple(task.ref.task_no for task in case.required_tasks)
+
+
+def _failed_tasks(case: Case, named: Iterable[int]) -> tuple[int, ...]:
+    """Return the numbers that were named, or all that the case needs when none was."""
+    failed, required = set(named), _required_numbers(case)
+    if not failed:
+        return required
+    # A task that the case does not need can end without being done: nobody would wait for it.
+    if failed - set(required):
+        raise UnknownTaskError
+    return tuple(sorted(failed))
 
 
 def _takes_late_answer(case: Case, now: datetime) -> bool:

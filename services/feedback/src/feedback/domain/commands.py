@@ -5,10 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyCase:
-    """Record a verification (核实). ``verifier`` is a keyed hash, as in department facts."""
+    """Record a verification (核实). ``verifier`` is a keyed hash, as in department facts.
+
+    ``tasks``: the numbers of those that have to be done again; none named means all required.
+    """
 
     verifier: str
     passed: bool
+    tasks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

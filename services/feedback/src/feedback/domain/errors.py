@@ -24,5 +24,9 @@ class HandlingUnreadError(FeedbackError):
     """Who handled the case is not known here yet; try again in a moment."""
 
 
+class UnknownTaskError(FeedbackError):
+    """Only tasks that the case needs can be done again; one of these is none of them."""
+
+
 class NotToCallBackError(FeedbackError):
     """The case does not take an answer of its reporter now."""

@@ -1,26 +1,33 @@
-"""Fold facts into a case: what was read, and what was decided here."""
+"""Fold facts into a case: what was read, and what was decided here.
+
+Any order across sources ends in the same case: each source moves its own part of it.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime
 from typing import Any, Final
 
 from feedback.domain import facts
-from feedback.domain.case import (
-    Answer,
-    Case,
-    CaseState,
-    Dispatch,
-    Handled,
-    Rejection,
-    ReplayClock,
-    Task,
-)
+from feedback.domain import own_facts as own
+from feedback.domain.case import Answer, Case, CaseState, Handled, Rejection, ReplayClock
+from feedback.domain.counting import CASE_COUNTS
+from feedback.domain.evolve_task import fold_task
+from feedback.domain.parts import Tier, tier_above
+
+# Where nobody has named a tier, the lowest is asked.
+_LOWEST: Final = Tier.GRID
 
 
 def evolve(case: Case, fact: facts.Fact) -> Case:
-    """Return *case* with *fact* in it. Any order across sources ends in the same case."""
-    return _FOLDS[type(fact)](case, fact)
+    """Return *case* with *fact* in it."""
+    if type(fact) in CASE_COUNTS:
+        case = _counted(case, fact)
+    if isinstance(fact, facts.TaskFact):
+        case = fold_task(case, fact)
+    if isinstance(fact, facts.HandlerFact):
+        case = _with_handler(case, fact.handler)
+    fold = _FOLDS.get(type(fact))
+    return fold(case, fact) if fold else case
 
 
 def accepts_handling(case: Case, fact: facts.CaseHandled) -> bool:
@@ -41,96 +48,76 @@ def _case_rejected(case: Case, fact: facts.CaseRejected) -> Case:
     return replace(case, state=CaseState.REJECTED, rejection=rejection)
 
 
-def _task_dispatched(case: Case, fact: facts.TaskDispatched) -> Case:
-    dispatch = Dispatch(
-        at=fact.occurred_at,
-        role=fact.role,
-        required=fact.required,
-        round=fact.round,
-        response_due_at=fact.response_due_at,
-        due_at=fact.due_at,
-        provisional=fact.provisional,
-    )
-    return _with_task(case, replace(_task(case, fact), dispatch=dispatch))
+def _tier_named(case: Case, fact: facts.TaskDispatched | facts.CaseEscalated) -> Case:
+    return replace(case, tier=fact.tier)
 
 
 def _dispute_opened(case: Case, _fact: facts.DisputeOpened) -> Case:
     return replace(case, disputes=case.disputes + 1)
 
 
+def _dispute_settled(case: Case, fact: facts.DisputeSettled) -> Case:
+    if fact.lead is None or fact.task_no in case.settled:
+        return case
+    return replace(case, settled=(*case.settled, fact.task_no))
+
+
 def _case_handled(case: Case, fact: facts.CaseHandled) -> Case:
     if not accepts_handling(case, fact):
         return case
-    return replace(case, handled=Handled(at=fact.occurred_at, outcome=fact.outcome))
-
-
-def _task_delivered(case: Case, fact: facts.TaskDelivered) -> Case:
-    task = _task(case, fact)
-    return _with_task(case, replace(task, delivered_at=_first(task.delivered_at, fact)))
-
-
-def _delivery_parked(case: Case, fact: facts.DeliveryParked) -> Case:
-    task = _task(case, fact)
-    return _with_task(case, replace(task, parked=task.parked + 1))
-
-
-def _task_acknowledged(case: Case, fact: facts.TaskAcknowledged) -> Case:
-    task = _answered(case, fact)
-    task = replace(task, acknowledged_at=_first(task.acknowledged_at, fact))
-    return _with_task(_with_handler(case, fact.handler), task)
-
-
-def _task_progressed(case: Case, fact: facts.TaskProgressed) -> Case:
-    return _with_task(_with_handler(case, fact.handler), _answered(case, fact))
-
-
-def _task_completed(case: Case, fact: facts.TaskCompleted) -> Case:
-    task = _answered(case, fact)
-    task = replace(task, completed_at=_first(task.completed_at, fact))
-    return _with_task(_with_handler(case, fact.handler), task)
+    return replace(
+        case,
+        handled=Handled(at=fact.occurred_at, outcome=fact.outcome),
+        tasks=tuple(replace(t, over=t.over or t.dispatch is not None) for t in case.tasks),
+    )
 
 
 def _remarked(case: Case, _fact: facts.Fact) -> Case:
     return replace(case, remarks=case.remarks + 1)
 
 
-def _verification_requested(case: Case, fact: facts.VerificationRequested) -> Case:
-    return replace(case, state=CaseState.TO_VERIFY, verify_by=fact.verify_by)
-
-
-def _verification_overdue(case: Case, fact: facts.VerificationOverdue) -> Case:
-    return replace(case, verify_by=fact.verify_by, remarks=case.remarks + 1)
-
-
-def _case_verified(case: Case, fact: facts.CaseVerified) -> Case:
+def _verification_requested(case: Case, fact: own.VerificationRequested) -> Case:
     return replace(
         case,
-        state=CaseState.TO_CALL_BACK,
-        verify_by=None,
-        call_back_until=fact.call_back_until,
+        state=CaseState.TO_VERIFY,
+        verify_by=fact.verify_by,
+        verify_tier=case.tier or _LOWEST,
     )
 
 
-def _rework_requested(case: Case, _fact: facts.ReworkRequested) -> Case:
+def _verification_overdue(case: Case, fact: own.VerificationOverdue) -> Case:
+    return replace(
+        case,
+        verify_by=fact.verify_by,
+        verify_tier=tier_above(case.verify_tier or _LOWEST),
+        remarks=case.remarks + 1,
+    )
+
+
+def _case_verified(case: Case, fact: own.CaseVerified) -> Case:
+    return replace(
+        _no_longer_due(case), state=CaseState.TO_CALL_BACK, call_back_until=fact.call_back_until
+    )
+
+
+def _rework_requested(case: Case, _fact: own.ReworkRequested) -> Case:
     return replace(_open_again(case), reworks=case.reworks + 1)
 
 
-def _satisfaction_recorded(case: Case, fact: facts.SatisfactionRecorded) -> Case:
+def _satisfaction_recorded(case: Case, fact: own.SatisfactionRecorded) -> Case:
     return replace(case, answer=Answer(solved=fact.solved, satisfied=fact.satisfied))
 
 
-def _case_closed(case: Case, fact: facts.CaseClosed) -> Case:
+def _case_closed(case: Case, fact: own.CaseClosed) -> Case:
     return replace(
-        case,
+        _no_longer_due(case),
         state=CaseState.CLOSED,
-        verify_by=None,
-        call_back_until=None,
         closed_at=fact.occurred_at,
         outcome=fact.outcome,
     )
 
 
-def _case_reopened(case: Case, fact: facts.CaseReopened) -> Case:
+def _case_reopened(case: Case, fact: own.CaseReopened) -> Case:
     return replace(_open_again(case), round=fact.round, reopenings=case.reopenings + 1)
 
 
@@ -138,61 +125,41 @@ _FOLDS: Final[Mapping[type[facts.Fact], Callable[[Case, Any], Case]]] = {
     facts.ReplayStarted: _replay_started,
     facts.CaseFiled: _case_filed,
     facts.CaseRejected: _case_rejected,
-    facts.TaskDispatched: _task_dispatched,
+    facts.TaskDispatched: _tier_named,
+    facts.TaskReassigned: _tier_named,
+    facts.CaseEscalated: _tier_named,
     facts.DisputeOpened: _dispute_opened,
+    facts.DisputeSettled: _dispute_settled,
     facts.CaseHandled: _case_handled,
-    facts.TaskDelivered: _task_delivered,
-    facts.DeliveryParked: _delivery_parked,
-    facts.TaskAcknowledged: _task_acknowledged,
-    facts.TaskProgressed: _task_progressed,
-    facts.TaskCompleted: _task_completed,
     facts.RemarkRead: _remarked,
-    facts.VerificationRequested: _verification_requested,
-    facts.VerificationOverdue: _verification_overdue,
-    facts.CaseVerified: _case_verified,
-    facts.ReworkRequested: _rework_requested,
-    facts.SatisfactionRecorded: _satisfaction_recorded,
-    facts.CaseClosed: _case_closed,
-    facts.CaseReopened: _case_reopened,
-    facts.Remarked: _remarked,
+    own.VerificationRequested: _verification_requested,
+    own.VerificationOverdue: _verification_overdue,
+    own.CaseVerified: _case_verified,
+    own.ReworkRequested: _rework_requested,
+    own.SatisfactionRecorded: _satisfaction_recorded,
+    own.CaseClosed: _case_closed,
+    own.CaseReopened: _case_reopened,
+    own.Remarked: _remarked,
 }
+
+
+def _no_longer_due(case: Case) -> Case:
+    """Return the case without anything that it waited for."""
+    return replace(case, verify_by=None, verify_tier=None, call_back_until=None)
 
 
 def _open_again(case: Case) -> Case:
     return replace(
-        case,
-        state=CaseState.OPEN,
-        handled=None,
-        verify_by=None,
-        call_back_until=None,
-        closed_at=None,
-        outcome=None,
+        _no_longer_due(case), state=CaseState.OPEN, handled=None, closed_at=None, outcome=None
     )
 
 
-def _task(case: Case, fact: facts.TaskDispatched | facts.DepartmentFact) -> Task:
-    for task in case.tasks:
-        if task.ref.task_id == fact.task.task_id:
-            return task
-    return Task(ref=fact.task, department=fact.department)
-
-
-def _answered(case: Case, fact: facts.DepartmentFact) -> Task:
-    task = _task(case, fact)
-    return replace(task, responded_at=_first(task.responded_at, fact))
-
-
-def _with_task(case: Case, task: Task) -> Case:
-    others = [t for t in case.tasks if t.ref.task_id != task.ref.task_id]
-    ordered = sorted([*others, task], key=lambda t: (t.ref.task_no, t.ref.attempt))
-    return replace(case, tasks=tuple(ordered))
+def _counted(case: Case, fact: facts.Fact) -> Case:
+    count = CASE_COUNTS[type(fact)]
+    return replace(case, counts={**case.counts, count: case.counts.get(count, 0) + 1})
 
 
 def _with_handler(case: Case, handler: str) -> Case:
     if handler in case.handlers:
         return case
     return replace(case, handlers=tuple(sorted((*case.handlers, handler))))
-
-
-def _first(known: datetime | None, fact: facts.Fact) -> datetime:
-    return fact.occurred_at if known is None else min(known, fact.occurred_at)

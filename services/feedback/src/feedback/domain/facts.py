@@ -1,86 +1,13 @@
-"""What happened, in the words of this room: read from others, or decided here.
+"""What happened in other rooms, in the words of this one.
 
 ``occurred_at`` is when it happened out there; every rule uses it.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
-
-class Outcome(StrEnum):
-    """How a case was handled and how it ended."""
-
-    SOLVED = "solved"
-    WITHDRAWN = "withdrawn"
-    MERGED = "merged"
-
-
-class TaskRole(StrEnum):
-    """One department leads (主办), any number assist (协办)."""
-
-    LEAD = "lead"
-    ASSIST = "assist"
-
-
-class ReworkReason(StrEnum):
-    """Why work has to be done again (返工)."""
-
-    VERIFICATION_FAILED = "verification_failed"
-    NOT_SOLVED = "not_solved"
-
-
-class RemarkCode(StrEnum):
-    """What was read and rightly changed nothing."""
-
-    CASE_ENDED = "case_ended"
-    NOT_APPLICABLE = "not_applicable"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskRef:
-    """Which task. A next attempt is another task, with another id."""
-
-    task_id: UUID
-    task_no: int
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matter:
-    """An entry of one standard and, where known, its filing condition."""
-
-    standard_ref: str
-    kind: str
-    code: str
-    condition: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where it is, as exactly as intake was allowed to say."""
-
-    division: str
-    precision: str
-    latitude: float | None = None
-    longitude: float | None = None
-    h3_cell: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filing:
-    """What a case is about.
-
-    ``source_clock``: the deadline is the source system's, in ``due_at``; None there is no deadline.
-    """
-
-    channel: str
-    matter: Matter
-    place: Place
-    source_clock: bool = False
-    due_at: datetime | None = None
-    lead: str | None = None
+from feedback.domain.parts import Filing, GivenBy, Outcome, TaskRef, TaskRole, Tier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,22 +40,113 @@ class CaseRejected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDispatched(Fact):
-    """The router gave a department a task (派遣)."""
+class ReportAttached(Fact):
+    """One more report tells of the same case (并案)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWithdrawn(Fact):
+    """A report left its case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFact(Fact):
+    """About a task of ``department``."""
 
     task: TaskRef
     department: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDispatched(TaskFact):
+    """The router gave out a task (派遣); a deadline of None is no clock."""
+
     role: TaskRole
     required: bool
     round: int
+    tier: Tier
     response_due_at: datetime | None
     due_at: datetime | None
     provisional: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReassigned(TaskDispatched):
+    """The router gave out the next attempt of a task, in place of ``replaces``."""
+
+    replaces: UUID
+    given_by: GivenBy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeOpened(Fact):
-    """Nobody is known to be responsible for a task."""
+    """A joint conference (会商) has to name the lead of a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSettled(Fact):
+    """A dispute over a task ended; ``lead`` is None where it became moot."""
+
+    task_no: int
+    lead: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReminderIssued(TaskFact):
+    """A deadline comes near (催办)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupervisionIssued(TaskFact):
+    """A superior looks at the task (督办)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEscalated(Fact):
+    """The case climbed to ``tier``."""
+
+    tier: Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineExtended(TaskFact):
+    """The resolution deadline moved to ``due_at`` (延期)."""
+
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionRefused(TaskFact):
+    """The deadline stays."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockSuspended(TaskFact):
+    """The clock stands still (挂起, 挂账), ``remaining_s`` seconds before its end."""
+
+    remaining_s: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRefused(TaskFact):
+    """The clock goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockResumed(TaskFact):
+    """The clock runs again and ends at ``due_at``."""
+
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRefused(Fact):
+    """The case was solved before its last reporter withdrew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRefused(Fact):
+    """The case was solved before it could join another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,108 +158,52 @@ class CaseHandled(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DepartmentFact(Fact):
-    """The adapter's record about a task of ``department``."""
-
-    task: TaskRef
-    department: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDelivered(DepartmentFact):
+class TaskDelivered(TaskFact):
     """The department has the task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryParked(DepartmentFact):
+class DeliveryParked(TaskFact):
     """The department could not be reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskAcknowledged(DepartmentFact):
+class HandlerFact(TaskFact):
+    """Somebody at the department's desk said it."""
+
+    handler: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAcknowledged(HandlerFact):
     """The department accepted the task (签收)."""
 
-    handler: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReturned(HandlerFact):
+    """The department says that it is not responsible (退单)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskProgressed(DepartmentFact):
+class TaskProgressed(HandlerFact):
     """The department works on it."""
 
-    handler: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCompleted(HandlerFact):
+    """The department is done (处置)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCompleted(DepartmentFact):
-    """The department is done (处置)."""
+class ExtensionRequested(HandlerFact):
+    """The department asks for a later deadline."""
 
-    handler: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionRequested(HandlerFact):
+    """The department asks to stop the clock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemarkRead(Fact):
     """Another room read something that rightly changed nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFact(Fact):
-    """Decided in this room, about one round of the case."""
-
-    round: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationRequested(OwnFact):
-    """Somebody who did not handle it shall look (核实)."""
-
-    verify_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerificationOverdue(OwnFact):
-    """Nobody looked in time; ``verify_by`` is the next date."""
-
-    verify_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseVerified(OwnFact):
-    """Somebody who did not handle it found it done; the reporter has until ``call_back_until``."""
-
-    verifier: str
-    call_back_until: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReworkRequested(OwnFact):
-    """The tasks of these numbers have to be done again (返工)."""
-
-    tasks: tuple[int, ...]
-    reason: ReworkReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SatisfactionRecorded(OwnFact):
-    """The reporter answered (回访); ``satisfied`` is None where not said."""
-
-    solved: bool
-    satisfied: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseClosed(OwnFact):
-    """This round is over (结案)."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseReopened(OwnFact):
-    """The case starts the new round ``round``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remarked(OwnFact):
-    """Read here, and rightly without effect."""
-
-    code: RemarkCode

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from civicloop_contracts.codes import Outcome
+from civicloop_contracts.codes import Outcome, Tier
+from civicloop_contracts.facts.parts import TaskNo
 from civicloop_kit.auth import Principal, principal_ref, requires
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.http import IdempotencyKey, Refusals, digest_of, traceparent_of
@@ -20,6 +21,7 @@ from feedback.domain.errors import (
     NotToCallBackError,
     NotToVerifyError,
     UnknownCaseError,
+    UnknownTaskError,
 )
 from feedback.ports import CommandPort, ReadModel, WaitingCase
 
@@ -28,6 +30,7 @@ REFUSALS: Final[Refusals] = {
     HandlerMayNotVerifyError: (403, "handler_may_not_verify"),
     NotToVerifyError: (409, "not_to_verify"),
     HandlingUnreadError: (409, "handling_unread"),
+    UnknownTaskError: (422, "unknown_task"),
     NotToCallBackError: (409, "not_to_call_back"),
 }
 MAX_PAGE: Final = 500
@@ -37,13 +40,26 @@ ChannelPrincipal = Annotated[Principal, Depends(requires("channel"))]
 
 
 class Verification(BaseModel):
-    """What the verifier (核实员) found: done, or not done."""
+    """What the verifier (核实员) found: done, or not done.
+
+    ``tasks``: the numbers of those that were not done; left out, all that the case needs.
+    """
 
     model_config = ConfigDict(
-        extra="forbid", strict=True, json_schema_extra={"examples": [{"passed": True}]}
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"passed": True}, {"passed": False, "tasks": [2]}]},
     )
 
     passed: bool
+    # A list in JSON is no tuple to a strict model.
+    tasks: Annotated[tuple[TaskNo, ...], Field(min_length=1, strict=False)] | None = None
+
+    @model_validator(mode="after")
+    def _names_only_failures(self) -> Self:
+        if self.passed and self.tasks is not None:
+            raise ValueError("a verification that passed names no tasks")
+        return self
 
 
 class Satisfaction(BaseModel):
@@ -81,10 +97,14 @@ class SatisfactionReply(Standing):
 
 
 class Waiting(BaseModel):
-    """A case that waits for somebody who did not handle it."""
+    """A case that waits for somebody who did not handle it.
+
+    ``tier``: whose verifier is asked until ``verify_by``; then it is the next tier's, up to city.
+    """
 
     case_id: UUID
     round: int
+    tier: Tier
     verify_by: datetime
     handled_at: datetime
     district: str | None
@@ -131,12 +151,12 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
     async def post_verification(
         case_id: UUID, body: Verification, principal: Verifier, asked: Annotated[Asked, Depends()]
     ) -> VerificationReply:
-        """Passed: the reporter is called back. Not passed: the departments work again.
+        """Passed: the reporter is called back. Not passed: the tasks that failed are done again.
 
         Nobody who is recorded on the case's tasks may verify it.
         """
         verifier = principal_ref(principal.name, reference_key)
-        command = VerifyCase(verifier=verifier, passed=body.passed)
+        command = VerifyCase(verifier=verifier, passed=body.passed, tasks=body.tasks or ())
         reply = await commands.submit(asked.command(case_id, command, principal, body))
         return VerificationReply.model_validate(reply.body)
 
@@ -174,6 +194,7 @@ def _waiting(case: WaitingCase) -> Waiting:
     return Waiting(
         case_id=case.case_id,
         round=case.round,
+        tier=Tier(case.tier),
         verify_by=case.verify_by,
         handled_at=case.handled_at,
         district=case.district,

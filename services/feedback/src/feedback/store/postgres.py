@@ -51,6 +51,7 @@ class PostgresReadModel:
             WaitingCase(
                 case_id=row["case_id"],
                 round=row["round"],
+                tier=row["verify_tier"],
                 verify_by=row["verify_by"],
                 handled_at=row["handled_at"],
                 district=row["district"],
@@ -74,7 +75,7 @@ class PostgresReadModel:
             Counts(
                 group=row["grp"],
                 total=row["total"],
-                values={key: row[key] for key in COUNTS},
+                values={key: row[key] or 0 for key in COUNTS},
             )
             for row in rows
         ]

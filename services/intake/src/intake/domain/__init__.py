@@ -1,1 +1,1 @@
-"""The rules of intake: what may be filed, what a case's public status is, who is told its end."""
+"""The rules of intake: what is filed, joins or merges, how far a case is, who is told what."""

@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
-    from intake.domain.model import Channel, ExternalClock, Matter, Outcome, Place, RejectReason
+    from intake.domain.model import (
+        Channel,
+        ExternalClock,
+        Matter,
+        Outcome,
+        Place,
+        RejectReason,
+        WithdrawReason,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +56,61 @@ class CaseRejected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportAttached:
+    """One more report tells of this case (并案), or one that had left counts again."""
+
+    report_id: UUID
+    channel: Channel
+    reachable: bool
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWithdrawn:
+    """A report left its case."""
+
+    report_id: UUID
+    reason: WithdrawReason
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSupplemented:
+    """A reporter added something; the words are in the vault under ``supplement_id``."""
+
+    report_id: UUID
+    supplement_id: UUID
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRequested:
+    """The last reporter of the case withdrew."""
+
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRequested:
+    """This case shall join ``survivor``."""
+
+    survivor: UUID
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDispatched:
     """A department got a task (派遣); ``lead`` is its code where it leads, else None."""
+
+    round: int
+    attempt: int
+    lead: str | None
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskReassigned:
+    """A task got its next attempt; ``lead`` as in `TaskDispatched`."""
 
     round: int
     attempt: int
@@ -61,6 +122,28 @@ class TaskDispatched:
 class DisputeOpened:
     """A joint conference (会商) has to name the lead."""
 
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeSettled:
+    """The joint conference, or a rule, has ended the dispute."""
+
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRefused:
+    """The case was solved before its last reporter withdrew."""
+
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRefused:
+    """The case was solved before it could join ``survivor``."""
+
+    survivor: UUID
     occurred_at: datetime
 
 
@@ -104,6 +187,14 @@ class CaseVerified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReworkRequested:
+    """Work has to be done again (返工)."""
+
+    round: int
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClosed:
     """This round of the case is over (结案)."""
 
@@ -112,14 +203,39 @@ class CaseClosed:
     occurred_at: datetime
 
 
-OwnFact = CaseFiled | CaseRejected
-IncomingFact = (
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReopened:
+    """The case starts a new round, numbered ``round``."""
+
+    round: int
+    occurred_at: datetime
+
+
+OwnFact = (
+    CaseFiled
+    | CaseRejected
+    | ReportAttached
+    | ReportWithdrawn
+    | CaseSupplemented
+    | WithdrawalRequested
+    | MergeRequested
+)
+_RouterFact = (
     TaskDispatched
+    | TaskReassigned
     | DisputeOpened
+    | DisputeSettled
+    | CaseHandled
+    | WithdrawalRefused
+    | MergeRefused
+)
+IncomingFact = (
+    _RouterFact
     | TaskAcknowledged
     | TaskProgressed
-    | CaseHandled
     | VerificationRequested
     | CaseVerified
+    | ReworkRequested
     | CaseClosed
+    | CaseReopened
 )

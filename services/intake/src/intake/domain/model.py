@@ -70,6 +70,13 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
+class WithdrawReason(StrEnum):
+    """Why a report left its case."""
+
+    BY_REPORTER = "by_reporter"
+    UNMERGED = "unmerged"
+
+
 class SealedKind(StrEnum):
     """What of a reporter the vault keeps."""
 
@@ -105,6 +112,14 @@ class Place:
     latitude: float | None = None
     longitude: float | None = None
     h3_cell: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Particulars:
+    """What a report is about, as far as a fact may tell it: enough to file it anew."""
+
+    matter: Matter
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Who is told the end of a case, what is said, and what to do when telling fails."""
+"""Who is told what becomes of a report, what is said, and what to do when telling fails."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from intake.domain.model import Outcome, RejectReason
+from intake.domain.state import Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from uuid import UUID
 
-    from intake.domain.case import CaseState, End
+    from intake.domain.state import CaseState, End, Report
 
 # A notice is owed for as long as it takes: the last delay goes on.
 RETRY_DELAYS: Final = (
@@ -31,6 +33,8 @@ class TextKey(StrEnum):
     CLOSED_WITHDRAWN = "closed_withdrawn"
     REJECTED_OUTSIDE_JURISDICTION = "rejected_outside_jurisdiction"
     REJECTED_UNKNOWN_MATTER = "rejected_unknown_matter"
+    WITHDRAWAL_REFUSED = "withdrawal_refused"
+    MERGE_REFUSED = "merge_refused"
 
 
 class NoticeOutcome(StrEnum):
@@ -60,29 +64,47 @@ class Attempt(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedNotice:
-    """A reporter has to hear the end of a round.
+    """A reporter has to hear something; the same id is the same notice.
 
     ``settled`` is what became of it at once: nobody to tell, or an imported history.
     """
 
+    notice_id: str
     report_id: UUID
     round: int
     text: TextKey
     settled: NoticeOutcome | None
 
 
-def notice_id(report_id: UUID, round_: int) -> str:
-    """Return the id of a notice: one per report and round."""
-    return f"{report_id}/{round_}"
-
-
 def take_owed(state: CaseState) -> tuple[CaseState, tuple[OwedNotice, ...]]:
-    """Return the notices that are owed and not yet under way, and the state in which they are."""
-    if not state.reports:
-        return state, ()
-    ends = [end for end in state.ends if end.round not in state.told]
-    owed = tuple(notice for end in ends for notice in _owed(state, end))
-    return replace(state, told=(*state.told, *(end.round for end in ends))), owed
+    """Return the ends that reporters have still to hear of, and the state in which they do.
+
+    Each hears once of each round of the case. One who withdrew hears only that the case did too.
+    """
+    owed: list[OwedNotice] = []
+    reports: list[Report] = []
+    for report in state.reports:
+        ends = [end for end in state.ends if _concerns(end, report)]
+        owed += [_of_end(state, report, end, text) for end in ends if (text := _text(end))]
+        told = (*report.told, *(end.round for end in ends))
+        reports.append(replace(report, told=told) if ends else report)
+    return replace(state, reports=tuple(reports)), tuple(owed)
+
+
+def refusals(
+    state: CaseState, reports: Iterable[Report], text: TextKey, sequence: int
+) -> tuple[OwedNotice, ...]:
+    """Return that these reporters have to hear of a refusal; *sequence* is that of its fact."""
+    return tuple(
+        OwedNotice(
+            notice_id=f"{report.report_id}/{state.case_id}/{text}/{sequence}",
+            report_id=report.report_id,
+            round=state.round,
+            text=text,
+            settled=_settled(replayed=state.replayed, reachable=report.reachable),
+        )
+        for report in reports
+    )
 
 
 def retry_delay(attempt: int) -> timedelta:
@@ -90,19 +112,22 @@ def retry_delay(attempt: int) -> timedelta:
     return RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1]
 
 
-def _owed(state: CaseState, end: End) -> list[OwedNotice]:
-    text = _text(end)
-    if text is None:
-        return []
-    return [
-        OwedNotice(
-            report_id=report.report_id,
-            round=end.round,
-            text=text,
-            settled=_settled(replayed=state.replayed, reachable=report.reachable),
-        )
-        for report in state.reports
-    ]
+def _concerns(end: End, report: Report) -> bool:
+    if end.round < report.since_round or end.round in report.told:
+        return False
+    if report.standing is Standing.WITHDRAWN:
+        return end.outcome is Outcome.WITHDRAWN
+    return report.standing is Standing.ACTIVE
+
+
+def _of_end(state: CaseState, report: Report, end: End, text: TextKey) -> OwedNotice:
+    return OwedNotice(
+        notice_id=f"{report.report_id}/{state.case_id}/{end.round}",
+        report_id=report.report_id,
+        round=end.round,
+        text=text,
+        settled=_settled(replayed=state.replayed, reachable=report.reachable),
+    )
 
 
 def _text(end: End) -> TextKey | None:

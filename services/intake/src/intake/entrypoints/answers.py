@@ -13,12 +13,46 @@ from intake.entrypoints.bodies import MatterBody
 
 
 class Receipt(BaseModel):
-    """What became of a report; ``reason`` says why it was rejected."""
+    """What became of a report; ``reason`` says why it was rejected.
+
+    ``joined``: it evidently tells of a case that was there, and that is its case now.
+    ``may_belong_to``: it may tell of this case, which has ended or is ending; a person may merge.
+    """
 
     case_id: UUID
     report_id: UUID
     status: Literal[CaseStatus.FILED, CaseStatus.REJECTED]
     reason: str | None = None
+    joined: bool | None = None
+    may_belong_to: UUID | None = None
+
+
+class WithdrawalAnswer(BaseModel):
+    """The report is taken back.
+
+    ``requested``: it was the last one, so its case is to end; if that was solved before, the
+    withdrawal is refused, the reporter told, and the report counts again.
+    """
+
+    case_id: UUID
+    report_id: UUID
+    withdrawal: Literal["accepted", "requested"]
+
+
+class SupplementAnswer(BaseModel):
+    """What was added is kept, and goes to whoever works on the case."""
+
+    case_id: UUID
+    report_id: UUID
+    supplement_id: UUID
+
+
+class MergeAnswer(BaseModel):
+    """The case is on its way into ``survivor``, the end of the chain of merges."""
+
+    case_id: UUID
+    survivor: UUID
+    state: Literal["merging"]
 
 
 class BatchAnswer(BaseModel):
@@ -63,12 +97,16 @@ class PlaceView(BaseModel):
 
 
 class CaseView(BaseModel):
-    """The public status of a case; nothing of a person is in it."""
+    """The public status of a case; nothing of a person is in it.
+
+    ``survivor`` is the case that goes on with the reports of a merged one.
+    """
 
     case_id: UUID
     status: CaseStatus
     round: int
     outcome: Outcome | None = None
+    survivor: UUID | None = None
     reason: str | None = None
     filed_at: datetime
     updated_at: datetime

@@ -205,6 +205,34 @@ class BatchBody(Body):
     ]
 
 
+class SupplementBody(Body):
+    """What a reporter adds (补充); kept in the vault like the narrative."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "就在公交站旁边。"}]})
+
+    text: Narrative
+
+
+class MergeBody(Body):
+    """Which case goes on (并案); one that was merged itself stands for the end of its chain."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"survivor": "019cabc0-0000-7000-8000-000000000001"}]}
+    )
+
+    survivor: UUID
+
+
+class UnmergeBody(Body):
+    """Which report is taken out and filed anew."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"report_id": "019cabc0-0000-7000-8000-000000000002"}]}
+    )
+
+    report_id: UUID
+
+
 class NarrativesBody(Body):
     """Which cases' narratives are wanted, and why."""
 

@@ -1,19 +1,20 @@
-"""The desk where reports are handed in and looked after: seal, command, answer."""
+"""The desk where reports are handed in: seal, look for duplicates, command, answer."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from civicloop_contracts import codes
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.http import digest_of
 from civicloop_kit.ids import uuid7
-from civicloop_kit.logs import get_logger
 from intake import vault
 from intake.domain.commands import SubmitReport
+from intake.domain.duplicates import OFF, Spot, spot_of
 from intake.domain.model import Channel, ExternalClock, Matter, MatterKind, Point
-from intake.entrypoints.answers import NarrativeView
 from intake.entrypoints.bodies import ExternalBody
-from intake.ports import Disclosure, Purpose
+from intake.entrypoints.recent import MAX_NEAR, RecentReports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,20 +22,32 @@ if TYPE_CHECKING:
 
     from civicloop_kit.clock import Clock
     from civicloop_kit.command import Reply
+    from intake.domain.duplicates import Nearness
     from intake.domain.model import Sealed
     from intake.entrypoints.bodies import LineBody, MatterBody, PlaceBody, ReportBody
-    from intake.ports import CaseCommands, Grid, Records, SealedRow, SubjectKeys
-
-_log = get_logger(__name__)
+    from intake.ports import CaseCommands, Grid, Records, SubjectKeys
 
 
 class ReportDesk:
     """Takes reports in: whatever a reporter says of itself is sealed before it goes any further."""
 
-    def __init__(self, commands: CaseCommands, keys: SubjectKeys, grid: Grid) -> None:
+    def __init__(
+        self,
+        commands: CaseCommands,
+        keys: SubjectKeys,
+        grid: Grid,
+        records: Records,
+        clock: Clock,
+        *,
+        nearness: Nearness = OFF,
+    ) -> None:
         self._commands = commands
         self._keys = keys
         self._grid = grid
+        self._records = records
+        self._clock = clock
+        self._nearness = nearness
+        self._recent = RecentReports(nearness)
 
     async def submit(self, line: LineBody, principal: str, traceparent: str | None) -> Reply:
         """File or reject a case.
@@ -66,10 +79,42 @@ class ReportDesk:
             if line.report.narrative is not None or line.report.contact is not None
         ]
         keys = await self._keys.create(personal) if personal else {}
+        spots = [self._spot(line.report) for line in lines]
+        found = await self._found(spots)
+        # Nothing waits from here until the commands are handed over: what is recent comes first.
         return [
-            self._command(line, report_id, keys.get(report_id), principal, traceparent)
-            for report_id, line in zip(ids, lines, strict=True)
+            self._with_duplicates(
+                self._command(line, report_id, keys.get(report_id), principal, traceparent),
+                spot,
+                found,
+            )
+            for report_id, line, spot in zip(ids, lines, spots, strict=True)
         ]
+
+    def _spot(self, report: ReportBody) -> Spot | None:
+        """Return where to look for duplicates; an import is filed as it is."""
+        if self._nearness.is_off or report.channel is codes.Channel.IMPORT:
+            return None
+        place = report.place
+        return spot_of(_matter(report.matter), place.latitude, place.longitude)
+
+    async def _found(self, spots: Sequence[Spot | None]) -> Mapping[Spot, Sequence[UUID]]:
+        wanted = list(dict.fromkeys(spot for spot in spots if spot is not None))
+        if not wanted:
+            return {}
+        found = await self._records.near(wanted, self._nearness, self._clock.now())
+        return dict(zip(wanted, found, strict=True))
+
+    def _with_duplicates(
+        self, command: CaseCommand, spot: Spot | None, found: Mapping[Spot, Sequence[UUID]]
+    ) -> CaseCommand:
+        if spot is None:
+            return command
+        now = self._clock.now()
+        recent = self._recent.near(spot, now)
+        if len(recent) < MAX_NEAR:
+            self._recent.add(command.case_id, spot, now)
+        return replace(command, others=tuple(dict.fromkeys((*found[spot], *recent))))
 
     def _command(
         self,
@@ -118,43 +163,6 @@ class ReportDesk:
         )
 
 
-class VaultDesk:
-    """Opens the vault for those who may, with an audit row each time; and destroys keys."""
-
-    def __init__(self, records: Records, keys: SubjectKeys, clock: Clock) -> None:
-        self._records = records
-        self._keys = keys
-        self._clock = clock
-
-    async def narratives(
-        self, case_ids: Sequence[UUID], principal: str, purpose: Purpose
-    ) -> Sequence[NarrativeView]:
-        """Return the narratives of cases, several of one case as paragraphs, oldest first."""
-        wanted = list(dict.fromkeys(case_ids))
-        now = self._clock.now()
-        rows = await self._records.narratives(
-            wanted,
-            [
-                Disclosure(principal=principal, case_id=case_id, purpose=purpose, at=now)
-                for case_id in wanted
-            ],
-        )
-        told = [row for row in rows if row.content is not None]
-        keys = await self._keys.get([row.report_id for row in told]) if told else {}
-        return [
-            _narrative(case_id, [row for row in told if row.case_id == case_id], keys)
-            for case_id in wanted
-        ]
-
-    async def erase(self, report_id: UUID, principal: str) -> bool:
-        """Forget the reporter for ever; False for a report that is not known."""
-        if await self._records.case_of(report_id) is None:
-            return False
-        await self._records.note_erasure(report_id, principal, self._clock.now())
-        await self._keys.destroy([report_id])
-        return True
-
-
 def _matter(body: MatterBody) -> Matter:
     return Matter(
         standard_ref=body.standard_ref,
@@ -173,26 +181,3 @@ def _sealed(body: ReportBody, report_id: UUID, key: bytes | None) -> tuple[Seale
     if body.contact is not None:
         sealed.append(vault.seal_contact(key, report_id, body.contact.contact))
     return tuple(sealed)
-
-
-def _narrative(
-    case_id: UUID, rows: Sequence[SealedRow], keys: Mapping[UUID, bytes]
-) -> NarrativeView:
-    if not rows:
-        return NarrativeView(case_id=case_id, state="none")
-    texts = [text for row in rows if (text := _opened(row, keys)) is not None]
-    if not texts:
-        return NarrativeView(case_id=case_id, state="erased")
-    return NarrativeView(case_id=case_id, state="text", text="\n\n".join(texts))
-
-
-def _opened(row: SealedRow, keys: Mapping[UUID, bytes]) -> str | None:
-    key = keys.get(row.report_id)
-    if key is None or row.content is None:
-        return None
-    try:
-        return vault.open_narrative(key, row.report_id, row.content)
-    except vault.UnreadableError:
-        # It can never be read again, which is what `erased` means to whoever asked.
-        _log.error("narrative_unreadable", report_id=str(row.report_id))
-        return None

@@ -1,4 +1,7 @@
-"""The doors of intake: reports in, public status out, narratives for departments, erasure."""
+"""The doors of intake: reports in, public status out, narratives for departments, erasure.
+
+Those for people who look after cases are in `case_http`.
+"""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -7,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import ValidationError
 
+from civicloop_contracts.codes import Service
 from civicloop_kit.auth import Principal, requires
 from civicloop_kit.command import Reply
 from civicloop_kit.http import (
@@ -17,37 +21,49 @@ from civicloop_kit.http import (
     validation_errors,
 )
 from civicloop_kit.problems import Problem
-from intake.domain.errors import AlreadyFiledError
+from civicloop_kit.vault import ErasedError
+from intake.domain.errors import (
+    AlreadyFiledError,
+    AlreadyMergedError,
+    CaseEndedError,
+    ImportedHistoryError,
+    LastReportError,
+    MergeUnderWayError,
+    ReportElsewhereError,
+    ReportWithdrawnError,
+    UnknownCaseError,
+    UnknownReportError,
+    WithdrawalUnderWayError,
+)
 from intake.entrypoints.answers import BatchAnswer, CaseView, NarrativesAnswer, Receipt
 from intake.entrypoints.bodies import BatchBody, LineBody, NarrativesBody, ReportBody
-from intake.entrypoints.desk import ReportDesk, VaultDesk
+from intake.entrypoints.described import GENERAL, KEY_MISSING, NOT_FOUND, Answers, problem
+from intake.entrypoints.desk import ReportDesk
+from intake.entrypoints.vault_desk import VaultDesk
 from intake.entrypoints.views import case_view
 from intake.ports import Records
 
-REFUSALS: Final[Refusals] = {AlreadyFiledError: (409, "case_already_filed")}
-_PROBLEM: Final[dict[str, Any]] = {"content": {"application/problem+json": {}}}
-_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    401: {"description": "No valid token", **_PROBLEM},
-    403: {"description": "The token has not the role", **_PROBLEM},
-    422: {"description": "A field is wrong; `errors` has its path", **_PROBLEM},
-    429: {"description": "Too many wait; see Retry-After", **_PROBLEM},
-    503: {"description": "The database does not answer; see Retry-After", **_PROBLEM},
+REFUSALS: Final[Refusals] = {
+    AlreadyFiledError: (409, "case_already_filed"),
+    AlreadyMergedError: (409, "already_merged"),
+    CaseEndedError: (409, "case_ended"),
+    ErasedError: (409, "reporter_erased"),
+    ImportedHistoryError: (409, "imported_history"),
+    LastReportError: (409, "last_report"),
+    MergeUnderWayError: (409, "merge_under_way"),
+    ReportElsewhereError: (409, "report_elsewhere"),
+    ReportWithdrawnError: (409, "report_withdrawn"),
+    UnknownCaseError: (404, "case_unknown"),
+    UnknownReportError: (404, "report_unknown"),
+    WithdrawalUnderWayError: (409, "withdrawal_under_way"),
 }
-_REPORT_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    **_ANSWERS,
+_REPORT_ANSWERS: Final[Answers] = {
+    **GENERAL,
+    **KEY_MISSING,
     200: {"description": "The same request was answered before", "model": Receipt},
-    400: {"description": "The header Idempotency-Key is missing", **_PROBLEM},
-    409: {"description": "The key stands for another request", **_PROBLEM},
-    413: {"description": "The body is too large", **_PROBLEM},
+    409: problem("The key stands for another request"),
 }
-_BATCH_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    **_ANSWERS,
-    413: {"description": "The body is too large", **_PROBLEM},
-}
-_FOUND_ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
-    **_ANSWERS,
-    404: {"description": "Not known", **_PROBLEM},
-}
+_FOUND_ANSWERS: Final[Answers] = {**GENERAL, **NOT_FOUND}
 
 ByChannel = Annotated[Principal, Depends(requires("channel"))]
 ByReader = Annotated[
@@ -75,7 +91,7 @@ class Doors:
     ) -> Mapping[str, Any]:
         """Answer 201 once the case is saved; 200 when the same request was answered before."""
         if idempotency_key is None:
-            raise _key_missing()
+            raise key_missing()
         line = LineBody(idempotency_key=idempotency_key, report=body)
         reply = await self._reports.submit(line, principal.name, traceparent_of(request))
         if reply.repeated:
@@ -102,18 +118,20 @@ class Doors:
         state = await self._records.case(case_id)
         view = case_view(state) if state else None
         if view is None:
-            raise Problem(404, "case_unknown", "no such case")
+            raise UnknownCaseError
         return view
 
     async def post_narratives(self, body: NarrativesBody, principal: ByService) -> NarrativesAnswer:
-        """Give out what reporters wrote, leaving an audit row per case."""
+        """Give out what reporters wrote to the one service that tells departments; audited."""
+        if principal.name != Service.DEPARTMENT_ADAPTER:
+            raise Problem(403, "forbidden", "only the department adapter reads narratives")
         views = await self._vault.narratives(body.case_ids, principal.name, body.purpose)
         return NarrativesAnswer(narratives=views)
 
     async def delete_identity(self, report_id: UUID, principal: ByOperator) -> None:
         """Destroy the reporter's key: narrative and contact can never be read again."""
         if not await self._vault.erase(report_id, principal.name):
-            raise Problem(404, "report_unknown", "no such report")
+            raise UnknownReportError
 
 
 def routes(doors: Doors) -> APIRouter:
@@ -135,7 +153,7 @@ def routes(doors: Doors) -> APIRouter:
         doors.post_reports,
         methods=["POST"],
         summary="Hand in up to 500 reports; one result per line",
-        responses=_BATCH_ANSWERS,
+        responses=GENERAL,
         tags=["reports"],
     )
     router.add_api_route(
@@ -153,7 +171,7 @@ def routes(doors: Doors) -> APIRouter:
         methods=["POST"],
         response_model_exclude_none=True,
         summary="Narratives of up to 100 cases, for delivery to departments; audited",
-        responses=_ANSWERS,
+        responses=GENERAL,
         tags=["vault"],
     )
     router.add_api_route(
@@ -168,11 +186,12 @@ def routes(doors: Doors) -> APIRouter:
     return router
 
 
-def _key_missing() -> Problem:
+def key_missing() -> Problem:
+    """Return what to say to who sends no idempotency key where one is needed."""
     return Problem(
         400,
         "idempotency_key_missing",
-        "send the header Idempotency-Key: 1 to 128 visible ASCII characters, new for each report",
+        "send the header Idempotency-Key: 1 to 128 visible ASCII characters, new for each request",
         [{"path": "header/Idempotency-Key", "code": "missing"}],
     )
 

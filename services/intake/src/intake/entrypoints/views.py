@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from civicloop_contracts.codes import CaseStatus, MatterKind, Outcome, Precision
+from intake.domain.state import MergeStage
 from intake.entrypoints.answers import CaseView, PlaceView
 from intake.entrypoints.bodies import MatterBody
 
 if TYPE_CHECKING:
-    from intake.domain.case import CaseState, Filing
+    from uuid import UUID
+
+    from intake.domain.state import CaseState, Filing
 
 
 def case_view(state: CaseState) -> CaseView | None:
@@ -22,6 +25,7 @@ def case_view(state: CaseState) -> CaseView | None:
         status=CaseStatus(progress.status),
         round=progress.round,
         outcome=Outcome(progress.outcome) if progress.outcome else None,
+        survivor=_survivor(state),
         reason=filing.rejected.value if filing.rejected else None,
         filed_at=filing.filed_at,
         updated_at=progress.since,
@@ -29,6 +33,12 @@ def case_view(state: CaseState) -> CaseView | None:
         place=PlaceView(division=filing.division, precision=Precision(filing.precision)),
         departments=(state.lead.department,) if state.lead else (),
     )
+
+
+def _survivor(state: CaseState) -> UUID | None:
+    if state.merge is None or state.merge.stage is MergeStage.REQUESTED:
+        return None
+    return state.merge.survivor
 
 
 def _matter(filing: Filing) -> MatterBody:

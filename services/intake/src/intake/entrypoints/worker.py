@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.jobs import StaleClaimError
@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
     from civicloop_kit.clock import Clock
     from civicloop_kit.jobs import Job
-    from intake.ports import CaseCommands, Contact, Notifier, Records, SubjectKeys
+    from intake.ports import (
+        CaseCommands,
+        Contact,
+        JobQueue,
+        Notifier,
+        Records,
+        SubjectKeys,
+    )
 
 BATCH_NOTICES: Final = 50
 CLAIM_EXPIRY: Final = timedelta(seconds=30)
@@ -32,22 +39,13 @@ PRINCIPAL: Final = "intake"
 _log = get_logger(__name__)
 
 
-class NoticeQueue(Protocol):
-    """Where notices wait."""
-
-    async def claim(
-        self, free: Mapping[str, int], now: datetime, expiry: timedelta
-    ) -> Sequence[Job]:
-        """Claim due jobs."""
-
-
 class NoticeWorker:
     """Sends what is due, in batches."""
 
     def __init__(
         self,
         *,
-        queue: NoticeQueue,
+        queue: JobQueue,
         records: Records,
         keys: SubjectKeys,
         notifier: Notifier,
@@ -133,6 +131,7 @@ def _command(job: Job, attempt: Attempt) -> CaseCommand:
     return CaseCommand(
         case_id=job.case_id,
         body=RecordNotice(
+            notice_id=job.job_id,
             report_id=job.lane,
             round=job.payload["round"],
             attempt=job.attempt,

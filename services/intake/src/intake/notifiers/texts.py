@@ -37,6 +37,22 @@ TEXTS: Final = {
     (TextKey.REJECTED_UNKNOWN_MATTER, Language.CHINESE): (
         "未予立案：所反映的事项不属于本平台受理范围。编号：{case_id}。"
     ),
+    (TextKey.WITHDRAWAL_REFUSED, Language.ENGLISH): (
+        "The problem had been dealt with before your withdrawal reached us, so your report still "
+        "counts and you will hear how the case ends. Case {case_id}."
+    ),
+    (TextKey.WITHDRAWAL_REFUSED, Language.CHINESE): (
+        "您申请撤回前，所反映的问题已处置完毕，撤回未能办理，您的上报仍然有效，结案后将告知您。"
+        "案件编号：{case_id}。"
+    ),
+    (TextKey.MERGE_REFUSED, Language.ENGLISH): (
+        "Your report was to be handled together with another case. It had been dealt with before, "
+        "so it stays a case of its own and you will hear how it ends. Case {case_id}."
+    ),
+    (TextKey.MERGE_REFUSED, Language.CHINESE): (
+        "您的上报拟与其他案件合并办理，但所反映的问题此前已处置完毕，故仍单独办理，结案后将告知您。"
+        "案件编号：{case_id}。"
+    ),
 }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from civicloop_kit.postgres import load_queries
-from intake.domain.case import CaseState
-from intake.ports import SealedRow, StoreNotice, StoreReport, StoreSealed
+from intake.domain.duplicates import box_around
+from intake.domain.model import Particulars
+from intake.domain.state import CaseState
+from intake.ports import SealedRow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,28 +18,12 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from civicloop_kit.postgres import Connection, Database
+    from intake.domain.duplicates import Nearness, Spot
     from intake.ports import Disclosure
 
+# At one place more cases of one matter, the newest ones, are not looked at.
+MAX_FOUND: Final = 8
 _QUERIES: Final = load_queries(__package__)
-E = TypeVar("E")
-
-
-async def write_effects(connection: Connection, effects: Sequence[object]) -> None:
-    """Save what the decisions of one transaction leave beside the case rows, in bulk.
-
-    Raises:
-        TypeError: An effect has no table.
-    """
-    reports, sealed = _of(effects, StoreReport), _of(effects, StoreSealed)
-    notices = _of(effects, StoreNotice)
-    if len(reports) + len(sealed) + len(notices) != len(effects):
-        raise TypeError("an effect has no table in intake")
-    if reports:
-        await _write_reports(connection, reports)
-    if sealed:
-        await _write_vault(connection, sealed)
-    if notices:
-        await _write_notices(connection, notices)
 
 
 class PostgresRecords:
@@ -58,15 +44,57 @@ class PostgresRecords:
             case_id: UUID | None = await connection.fetchval(_QUERIES["find_case"], report_id)
         return case_id
 
+    async def particulars(self, report_id: UUID) -> Particulars | None:
+        """Return what a report is about, None where that was not kept."""
+        async with self._database.read() as connection:
+            found = await connection.fetchval(_QUERIES["read_particulars"], report_id)
+        return None if found is None else msgspec.json.decode(found, type=Particulars)
+
+    async def near(
+        self, spots: Sequence[Spot], nearness: Nearness, now: datetime
+    ) -> Sequence[Sequence[UUID]]:
+        """Return, per spot, cases about the same that are near it in place and time."""
+        boxes = [box_around(spot, nearness.within_m) for spot in spots]
+        async with self._database.read() as connection:
+            rows = await connection.fetch(
+                _QUERIES["find_places"],
+                [spot.standard_ref for spot in spots],
+                [spot.kind for spot in spots],
+                [spot.code for spot in spots],
+                [box.south for box in boxes],
+                [box.north for box in boxes],
+                [box.west for box in boxes],
+                [box.east for box in boxes],
+                now - nearness.within,
+                MAX_FOUND,
+            )
+        found: list[list[UUID]] = [[] for _ in spots]
+        for row in rows:
+            found[row["number"] - 1].append(row["case_id"])
+        return found
+
+    async def forget_places(self, before: datetime, limit: int) -> int:
+        """Forget places of cases that were filed before, and return how many."""
+        async with self._database.transaction() as connection:
+            return len(await connection.fetch(_QUERIES["forget_places"], before, limit))
+
     async def narratives(
         self, case_ids: Sequence[UUID], disclosures: Sequence[Disclosure]
     ) -> Sequence[SealedRow]:
-        """Return the reports of these cases with narratives, leaving an audit row per case."""
+        """Return the texts of the reports that count in these cases, supplements last.
+
+        It leaves an audit row per case.
+        """
         async with self._database.transaction() as connection:
             rows = await connection.fetch(_QUERIES["read_narratives"], list(case_ids))
             await _write_disclosures(connection, disclosures)
         return [
-            SealedRow(case_id=row["case_id"], report_id=row["report_id"], content=row["sealed"])
+            SealedRow(
+                case_id=row["case_id"],
+                report_id=row["report_id"],
+                supplement_id=row["supplement_id"],
+                content=row["sealed"],
+            )
             for row in rows
         ]
 
@@ -83,41 +111,6 @@ class PostgresRecords:
         """Keep who asked first for a reporter to be forgotten."""
         async with self._database.transaction() as connection:
             await connection.execute(_QUERIES["write_erasure"], report_id, principal, at)
-
-
-def _of(effects: Sequence[object], kind: type[E]) -> list[E]:
-    return [effect for effect in effects if isinstance(effect, kind)]
-
-
-async def _write_reports(connection: Connection, reports: Sequence[StoreReport]) -> None:
-    await connection.execute(
-        _QUERIES["write_reports"],
-        [report.report_id for report in reports],
-        [report.case_id for report in reports],
-        [report.channel for report in reports],
-        [report.received_at for report in reports],
-        [report.state for report in reports],
-        [report.source_id for report in reports],
-    )
-
-
-async def _write_vault(connection: Connection, items: Sequence[StoreSealed]) -> None:
-    await connection.execute(
-        _QUERIES["write_vault"],
-        [item.report_id for item in items],
-        [item.sealed.kind for item in items],
-        [item.sealed.content for item in items],
-    )
-
-
-async def _write_notices(connection: Connection, notices: Sequence[StoreNotice]) -> None:
-    await connection.execute(
-        _QUERIES["write_notices"],
-        [notice.report_id for notice in notices],
-        [notice.round for notice in notices],
-        [notice.outcome for notice in notices],
-        [notice.at for notice in notices],
-    )
 
 
 async def _write_disclosures(connection: Connection, rows: Sequence[Disclosure]) -> None:

@@ -10,6 +10,7 @@ from intake.testing.fakes import (
     OneCell,
 )
 from intake.testing.samples import (
+    NEAR,
     NOW,
     PREMISES_CODE,
     PUBLIC_CODE,
@@ -21,6 +22,7 @@ from intake.testing.samples import (
 
 __all__ = [
     "FAILURES",
+    "NEAR",
     "NOW",
     "PREMISES_CODE",
     "PUBLIC_CODE",

@@ -10,10 +10,15 @@ from civicloop_kit.command import OverloadedError
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app
 from civicloop_kit.postgres import UnavailableError
+from intake.domain.duplicates import OFF, Nearness
 from intake.domain.errors import AlreadyFiledError
-from intake.entrypoints.desk import ReportDesk, VaultDesk
+from intake.entrypoints.case_desk import CaseDesk
+from intake.entrypoints.case_http import CaseDoors, case_routes
+from intake.entrypoints.desk import ReportDesk
 from intake.entrypoints.http import REFUSALS, Doors, routes
+from intake.entrypoints.vault_desk import VaultDesk
 from intake.testing.fakes import FixedClock, MemoryCommands, MemoryKeys, MemoryRecords, OneCell
+from intake.testing.samples import sample_rules
 
 MAX_BODY_BYTES: Final = 1 << 20
 # What a command may meet, and the status and code that its caller gets.
@@ -29,17 +34,18 @@ _PROBLEM_TYPE: Final = "urn:civicloop:problem:"
 class City:
     """Intake's doors over fakes; ``app`` takes requests."""
 
-    def __init__(self, public_key: str) -> None:
+    def __init__(self, public_key: str, nearness: Nearness = OFF) -> None:
         self.records, self.keys = MemoryRecords(), MemoryKeys()
-        self.commands = MemoryCommands(self.records)
-        doors = Doors(
-            ReportDesk(self.commands, self.keys, OneCell()),
-            VaultDesk(self.records, self.keys, FixedClock()),
-            self.records,
+        self.clock = FixedClock()
+        self.commands = MemoryCommands(self.records, sample_rules(nearness))
+        reports = ReportDesk(
+            self.commands, self.keys, OneCell(), self.records, self.clock, nearness=nearness
         )
+        doors = Doors(reports, VaultDesk(self.records, self.keys, self.clock), self.records)
+        cases = CaseDoors(CaseDesk(self.commands, self.records, self.keys))
         self.app = make_app(
             "intake",
-            [routes(doors)],
+            [routes(doors), case_routes(cases)],
             REFUSALS,
             tokens=TokenVerifier(public_key),
             health=Health(),

@@ -6,12 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
-from intake.domain.case import CaseState, new_case
-from intake.domain.commands import RecordNotice, SubmitReport
-from intake.domain.errors import IntakeError
-from intake.domain.model import SealedKind
-from intake.handlers import FilingRules, record_notice, submit_report
-from intake.ports import NotifierError, SealedRow, StoreReport, StoreSealed
+from intake.domain.model import Particulars, SealedKind
+from intake.domain.state import CaseState, new_case
+from intake.handlers import ON_COMMAND, FilingRules, on_joint_command
+from intake.ports import (
+    NotifierError,
+    SealedRow,
+    StoreMembership,
+    StorePlace,
+    StoreReport,
+    StoreSealed,
+    StoreSupplement,
+)
 from intake.testing.samples import NOW, SUBJECT_KEY, sample_rules
 
 if TYPE_CHECKING:
@@ -20,6 +26,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from civicloop_kit.room import Decision
+    from intake.domain.duplicates import Nearness, Spot
     from intake.ports import Disclosure, Notice
 
 
@@ -76,7 +83,10 @@ class MemoryRecords:
 
     cases: dict[UUID, CaseState] = field(default_factory=dict)
     reports: dict[UUID, StoreReport] = field(default_factory=dict)
+    members: dict[UUID, StoreMembership] = field(default_factory=dict)
     vault: dict[tuple[UUID, SealedKind], bytes] = field(default_factory=dict)
+    supplements: list[StoreSupplement] = field(default_factory=list)
+    places: list[StorePlace] = field(default_factory=list)
     disclosures: list[Disclosure] = field(default_factory=list)
     erasures: dict[UUID, str] = field(default_factory=dict)
 
@@ -84,10 +94,23 @@ class MemoryRecords:
         """Keep a decision, as the store does."""
         self.cases[case_id] = decision.state
         for effect in decision.effects:
-            if isinstance(effect, StoreReport):
+            self._keep(effect)
+
+    def _keep(self, effect: object) -> None:
+        match effect:
+            case StoreReport():
                 self.reports[effect.report_id] = effect
-            elif isinstance(effect, StoreSealed):
+                self._keep(
+                    StoreMembership(report_id=effect.report_id, case_id=effect.case_id, active=True)
+                )
+            case StoreMembership():
+                self.members[effect.report_id] = effect
+            case StoreSealed():
                 self.vault[effect.report_id, effect.sealed.kind] = effect.sealed.content
+            case StoreSupplement():
+                self.supplements.append(effect)
+            case StorePlace():
+                self.places.append(effect)
 
     async def case(self, case_id: UUID) -> CaseState | None:
         """Return the state of a case."""
@@ -95,22 +118,58 @@ class MemoryRecords:
 
     async def case_of(self, report_id: UUID) -> UUID | None:
         """Return the case that a report belongs to."""
+        member = self.members.get(report_id)
+        return member.case_id if member else None
+
+    async def particulars(self, report_id: UUID) -> Particulars | None:
+        """Return what a report is about."""
         report = self.reports.get(report_id)
-        return report.case_id if report else None
+        return report.particulars if report else None
+
+    async def near(
+        self, spots: Sequence[Spot], nearness: Nearness, now: datetime
+    ) -> Sequence[Sequence[UUID]]:
+        """Return, per spot, cases about the same that are near it in place and time."""
+        return [
+            [
+                place.case_id
+                for place in self.places
+                if place.spot.is_near(spot, nearness.within_m)
+                and now - place.filed_at <= nearness.within
+            ]
+            for spot in spots
+        ]
 
     async def narratives(
         self, case_ids: Sequence[UUID], disclosures: Sequence[Disclosure]
     ) -> Sequence[SealedRow]:
-        """Return the reports of these cases with narratives, leaving an audit row per case."""
+        """Return the texts of the reports that count in these cases, supplements last."""
         self.disclosures.extend(disclosures)
+        counted = [
+            member
+            for member in self.members.values()
+            if member.case_id in case_ids and member.active
+        ]
+        texts = [
+            SealedRow(
+                case_id=member.case_id,
+                report_id=member.report_id,
+                content=self.vault.get((member.report_id, SealedKind.NARRATIVE)),
+            )
+            for member in counted
+        ]
+        return [*texts, *(row for member in counted for row in self._added(member))]
+
+    def _added(self, member: StoreMembership) -> list[SealedRow]:
         return [
             SealedRow(
-                case_id=report.case_id,
-                report_id=report.report_id,
-                content=self.vault.get((report.report_id, SealedKind.NARRATIVE)),
+                case_id=member.case_id,
+                report_id=item.report_id,
+                supplement_id=item.supplement_id,
+                content=item.sealed,
             )
-            for report in self.reports.values()
-            if report.case_id in case_ids
+            for item in self.supplements
+            if item.report_id == member.report_id
         ]
 
     async def contacts(
@@ -134,7 +193,7 @@ class MemoryCommands:
 
     def __init__(self, records: MemoryRecords, rules: FilingRules | None = None) -> None:
         self._records = records
-        self._rules = rules or sample_rules()
+        self._joint = on_joint_command(rules or sample_rules())
         self._answered: dict[tuple[str, str], tuple[bytes, Mapping[str, Any]]] = {}
         self.failure: Exception | None = None
         self.run: list[CaseCommand] = []
@@ -151,11 +210,13 @@ class MemoryCommands:
                 raise KeyReusedError(KeyReusedError.__doc__)
             return Reply(body=reply, repeated=True)
         self.run.append(command)
-        decision = self._decide(command)
-        self.decisions.append(decision)
-        self._records.save(command.case_id, decision)
-        self._answered[key] = (command.digest, decision.reply or {})
-        return Reply(body=decision.reply or {}, repeated=False)
+        decided = self._decide(command)
+        for case_id, decision in decided.items():
+            self.decisions.append(decision)
+            self._records.save(case_id, decision)
+        replied = decided.get(command.case_id) or next(iter(decided.values()))
+        self._answered[key] = (command.digest, replied.reply or {})
+        return Reply(body=replied.reply or {}, repeated=False)
 
     async def submit_all(self, commands: Sequence[CaseCommand]) -> list[Reply | Exception]:
         """Run several; one outcome each."""
@@ -167,14 +228,16 @@ class MemoryCommands:
         except Exception as error:  # noqa: BLE001 - it is this line's answer
             return error
 
-    def _decide(self, command: CaseCommand) -> Decision[CaseState]:
-        state = self._records.cases.get(command.case_id) or new_case(command.case_id)
-        now = command.now or NOW
-        if isinstance(command.body, SubmitReport):
-            return submit_report(self._rules, state, command.body, now)
-        if isinstance(command.body, RecordNotice):
-            return record_notice(state, command.body, now)
-        raise IntakeError("no handler for this command")
+    def _decide(self, command: CaseCommand) -> Mapping[UUID, Decision[CaseState]]:
+        states = {
+            case_id: self._records.cases.get(case_id) or new_case(case_id)
+            for case_id in command.cases
+        }
+        kind, now = type(command.body), command.now or NOW
+        if (joint := self._joint.get(kind)) is not None:
+            return joint(states, command.body, now)
+        state = states[command.case_id]
+        return {command.case_id: ON_COMMAND[kind](state, command.body, now)}
 
 
 class MemoryNotifier:

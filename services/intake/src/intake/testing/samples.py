@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from intake.domain.duplicates import OFF, Nearness
 from intake.domain.filing import Entry, Jurisdiction, MatterRegistry
 from intake.domain.model import MatterKind, PlaceClass
 from intake.handlers import FilingRules
@@ -14,9 +15,10 @@ STANDARD: Final = "gbt-47678.5-2026"
 PUBLIC_CODE: Final = "01002"
 PREMISES_CODE: Final = "06027"
 SUBJECT_KEY: Final = b"k" * 32
+NEAR: Final = Nearness(within_m=50, within=timedelta(days=1))
 
 
-def sample_rules() -> FilingRules:
+def sample_rules(nearness: Nearness = OFF) -> FilingRules:
     """Return rules that know one public matter, one on premises, and a foreign standard."""
     entries = {
         (STANDARD, MatterKind.MATTER, PUBLIC_CODE): Entry(place_class=PlaceClass.PUBLIC),
@@ -27,6 +29,7 @@ def sample_rules() -> FilingRules:
     return FilingRules(
         jurisdiction=Jurisdiction(prefix="4101"),
         matters=MatterRegistry(version="test", entries=entries),
+        nearness=nearness,
     )
 
 

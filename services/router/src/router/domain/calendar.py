@@ -24,8 +24,9 @@ _DAYS_IN_WORKING_WEEK: Final = 5
 
 
 class LimitUnit(StrEnum):
-    """What a limit is counted in: 紧急工作时, 紧急工作日, 工作时, 工作日."""
+    """What a limit is counted in: 紧急工作时, 紧急工作日, 工作时, 工作日; seconds are for demos."""
 
+    URGENT_SECOND = "urgent_second"
     URGENT_HOUR = "urgent_hour"
     URGENT_DAY = "urgent_day"
     WORKING_HOUR = "working_hour"
@@ -33,6 +34,7 @@ class LimitUnit(StrEnum):
 
 
 _CONTINUOUS: Final = {
+    LimitUnit.URGENT_SECOND: timedelta(seconds=1),
     LimitUnit.URGENT_HOUR: timedelta(hours=1),
     LimitUnit.URGENT_DAY: timedelta(days=1),
 }
@@ -106,8 +108,20 @@ def add_limit(start: datetime, limit: Limit, calendar: ServiceCalendar) -> Due:
     unit = _CONTINUOUS.get(limit.unit)
     if unit is not None:
         return Due(due_at=start.astimezone(UTC) + limit.value * unit, provisional=False)
-    unit = timedelta(hours=1) if limit.unit is LimitUnit.WORKING_HOUR else _service_day(calendar)
-    return _spend(start, limit.value * unit, calendar)
+    return _spend(start, limit.value * _working_unit(limit.unit, calendar), calendar)
+
+
+def add_share(start: datetime, limit: Limit, share: float, calendar: ServiceCalendar) -> datetime:
+    """Return when *share* (0 to 1) of *limit* is used up: sooner than `add_limit`, the same way.
+
+    Raises:
+        CalendarYearMissingError: Working time is counted in a past year without a calendar.
+    """
+    unit = _CONTINUOUS.get(limit.unit)
+    if unit is not None:
+        return start.astimezone(UTC) + share * limit.value * unit
+    left = share * limit.value * _working_unit(limit.unit, calendar)
+    return _spend(start, left, calendar).due_at
 
 
 def require_current(calendar: ServiceCalendar, year: int) -> None:
@@ -120,6 +134,11 @@ def require_current(calendar: ServiceCalendar, year: int) -> None:
     if newest < year:
         message = f"the service calendar ends with {newest}; add calendar-{year}.csv"
         raise CalendarOutdatedError(message)
+
+
+def _working_unit(unit: LimitUnit, calendar: ServiceCalendar) -> timedelta:
+    """Return how much service time one working hour or working day is."""
+    return timedelta(hours=1) if unit is LimitUnit.WORKING_HOUR else _service_day(calendar)
 
 
 def _service_day(calendar: ServiceCalendar) -> timedelta:

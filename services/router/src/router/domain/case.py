@@ -1,38 +1,26 @@
-"""The state of a case in the router, folded from facts.
+"""The state of a case in the router, and what can be seen in it.
 
-Each source folds into a part of its own (intake: ``filed``, ``rejected``; departments: ``answers``;
-feedback: ``round``, ``reworks``, ``closed_round``; our own facts: the rest), and every status is
-derived from the parts. So it does not matter which source is read first, and nothing moves a state
-backwards. The classes here are stored: msgspec writes them as JSON.
+Each source has a part of its own (intake: ``filed``, ``reporters``; departments:
+``answers``; feedback: ``round``, ``send_backs``, ``closed_round``; our own facts: the rest), and
+every status is derived from the parts. So it does not matter which source is read first, and
+nothing moves a state backwards. The classes here are stored: msgspec writes them as JSON.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from router.domain.answers import Answer, fold_answer
-from router.domain.facts import (
-    CaseClosed,
-    CaseFiled,
-    CaseHandled,
-    CaseRejected,
-    CaseReopened,
-    DisputeGround,
-    DisputeOpened,
-    Fact,
-    Outcome,
-    OwnFact,
-    ReworkRequested,
-    RoundFact,
-    TaskAnswer,
-    TaskCancelled,
-    TaskDispatched,
-    TaskRole,
-)
-from router.domain.parts import TaskRef
+from router.domain.answers import Answer, Request
+from router.domain.codes import Outcome, TaskRole
+from router.domain.facts import CaseFiled
+from router.domain.task import Task, TaskStatus, WaitingTask, status_of
+from router.domain.terms import Terms
 from router.domain.territory import Tier
+
+# No rework and no reopening undoes these.
+FOR_GOOD: Final = frozenset({Outcome.WITHDRAWN, Outcome.MERGED})
 
 
 class CaseStatus(StrEnum):
@@ -43,110 +31,59 @@ class CaseStatus(StrEnum):
     ENDED = "ended"
 
 
-class TaskStatus(StrEnum):
-    """States of a task in this room; RETURNED, COMPLETED and CANCELLED are terminal."""
-
-    WAITING = "waiting"
-    DISPATCHED = "dispatched"
-    ACKNOWLEDGED = "acknowledged"
-    SUSPENDED = "suspended"
-    DISPUTED = "disputed"
-    RETURNED = "returned"
-    COMPLETED = "completed"
-    CANCELLED = "cancelled"
-
-    @property
-    def is_open(self) -> bool:
-        """Whether somebody still has something to do."""
-        return self not in {TaskStatus.RETURNED, TaskStatus.COMPLETED, TaskStatus.CANCELLED}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
-    """Who leads is to be named by ``settle_by``."""
+class SendBack:
+    """feedback sends the case back: the numbered tasks (返工), or with none a reopening."""
 
-    dispute_id: UUID
-    ground: DisputeGround
-    settle_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What we decided about a task. No department: nobody was found to do it."""
-
-    ref: TaskRef
-    role: TaskRole
-    required: bool
-    department: str | None = None
-    dispatched_at: datetime | None = None
-    response_due_at: datetime | None = None
-    resolution_due_at: datetime | None = None
-    provisional: bool = False
-    return_until: datetime | None = None
-    dispute: Dispute | None = None
-    cancelled_at: datetime | None = None
+    tasks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One case. ``tasks`` keeps every attempt.
+    """One case. ``tasks`` keeps every attempt, ``waiting`` what no department knows of yet.
 
-    ``handlings`` counts CaseHandled and ``reworks`` ReworkRequested over all rounds: a case is
-    handled when each former handling has been taken back by a rework or a reopening, and one more
-    has come.
+    ``handlings`` counts CaseHandled over all rounds, ``taken_back`` how many of them a rework or a
+    reopening has undone by giving out next attempts, ``send_backs`` those that were asked for.
     """
 
     case_id: UUID
     filed: CaseFiled | None = None
-    rejected: bool = False
+    terms: Terms | None = None
+    reporters: int = 0
     answers: tuple[Answer, ...] = ()
     round: int = 1
-    reworks: int = 0
+    send_backs: tuple[SendBack, ...] = ()
     closed_round: int = 0
     tier: Tier = Tier.SUBDISTRICT
     tasks: tuple[Task, ...] = ()
+    waiting: tuple[WaitingTask, ...] = ()
     handlings: int = 0
+    taken_back: int = 0
     outcome: Outcome | None = None
-    catalog_version: str | None = None
-    calendar_version: str | None = None
+    major: bool = False
+    ledger_used: bool = False
 
     @property
     def status(self) -> CaseStatus:
         """Open, handled or ended."""
-        if self.rejected or self.closed_round >= self.round:
+        if self.closed_round >= self.round:
             return CaseStatus.ENDED
-        if self.handlings >= self.round + self.reworks:
+        if self.outcome in FOR_GOOD or self.handlings > len(self.send_backs):
             return CaseStatus.HANDLED
         return CaseStatus.OPEN
-
-
-def evolve(case: Case, fact: Fact) -> Case:
-    """Return *case* after *fact*. Total: a fact that says nothing new leaves it as it is."""
-    match fact:
-        case CaseFiled():
-            return replace(case, filed=case.filed or fact)
-        case CaseRejected():
-            return replace(case, rejected=True)
-        case TaskAnswer():
-            return _fold_answer(case, fact)
-        case RoundFact():
-            return _fold_round(case, fact)
-        case OwnFact():
-            return _fold_own(case, fact)
-        case _:
-            return case
-
-
-def evolve_all(case: Case, facts: Iterable[Fact]) -> Case:
-    """Return *case* after *facts*, in their order."""
-    for fact in facts:
-        case = evolve(case, fact)
-    return case
 
 
 def find_task(case: Case, task_id: UUID) -> Task | None:
     """Return the task with this id, or None if we have not given it out."""
     return next((task for task in case.tasks if task.ref.task_id == task_id), None)
+
+
+def find_dispute(case: Case, dispute_id: UUID) -> Task | None:
+    """Return the task whose present or last dispute has this id."""
+    return next(
+        (task for task in case.tasks if task.dispute and task.dispute.dispute_id == dispute_id),
+        None,
+    )
 
 
 def find_answer(case: Case, task_id: UUID) -> Answer:
@@ -155,104 +92,56 @@ def find_answer(case: Case, task_id: UUID) -> Answer:
     return known or Answer(task_id=task_id)
 
 
-def status_of(task: Task, answer: Answer) -> TaskStatus:
-    """Return the status of *task*; a cancellation stands, whatever its department still told."""
-    if task.cancelled_at:
-        return TaskStatus.CANCELLED
-    if answer.completed_at:
-        return TaskStatus.COMPLETED
-    if answer.returned_at:
-        return TaskStatus.RETURNED
-    if task.dispute:
-        return TaskStatus.DISPUTED
-    if answer.acknowledged_at or answer.progressed_at:
-        return TaskStatus.ACKNOWLEDGED
-    return TaskStatus.DISPATCHED
+def answer_of(case: Case, task: Task) -> Answer:
+    """Return what the department told of a task of *case*."""
+    return find_answer(case, task.ref.task_id)
 
 
 def task_status(case: Case, task: Task) -> TaskStatus:
     """Return the status of a task of *case*."""
-    return status_of(task, find_answer(case, task.ref.task_id))
+    return status_of(task, answer_of(case, task))
 
 
-def is_work_done(case: Case) -> bool:
-    """Tell whether the newest attempt of each required task is completed."""
+def newest_attempts(case: Case) -> tuple[Task, ...]:
+    """Return the newest attempt of each task, by number."""
     newest: dict[int, Task] = {}
     for task in case.tasks:
         known = newest.get(task.ref.task_no)
-        if task.required and (known is None or known.ref.attempt < task.ref.attempt):
+        if known is None or known.ref.attempt < task.ref.attempt:
             newest[task.ref.task_no] = task
-    return bool(newest) and all(
-        task_status(case, task) is TaskStatus.COMPLETED for task in newest.values()
+    return tuple(newest[number] for number in sorted(newest))
+
+
+def lead_task(case: Case) -> Task | None:
+    """Return the newest attempt of whoever leads (主办)."""
+    return next((task for task in newest_attempts(case) if task.role is TaskRole.LEAD), None)
+
+
+def tasks_in_hand(case: Case) -> tuple[Task, ...]:
+    """Return the tasks that some department has and has not finished."""
+    return tuple(task for task in case.tasks if task_status(case, task).is_in_hand)
+
+
+def pending_requests(case: Case) -> Iterator[tuple[Task, Request]]:
+    """Return what departments asked for and nobody has decided, task by task."""
+    if case.status is not CaseStatus.OPEN:
+        return
+    for task in tasks_in_hand(case):
+        for request in answer_of(case, task).requests:
+            if request.request_id not in task.decided:
+                yield task, request
+
+
+def is_work_done(case: Case) -> bool:
+    """Tell whether the newest attempt of each required task is completed, and none waits."""
+    required = [task for task in newest_attempts(case) if task.required]
+    return (
+        bool(required)
+        and all(task_status(case, task) is TaskStatus.COMPLETED for task in required)
+        and not any(task.required for task in case.waiting)
     )
 
 
-def _fold_answer(case: Case, fact: TaskAnswer) -> Case:
-    answer = fold_answer(find_answer(case, fact.task.task_id), fact)
-    others = tuple(a for a in case.answers if a.task_id != answer.task_id)
-    return replace(case, answers=(*others, answer))
-
-
-def _fold_round(case: Case, fact: RoundFact) -> Case:
-    match fact:
-        case ReworkRequested():
-            return replace(case, reworks=case.reworks + 1)
-        case CaseReopened():
-            return replace(case, round=max(case.round, fact.round))
-        case CaseClosed():
-            return replace(case, closed_round=max(case.closed_round, fact.round))
-        case _:
-            return case
-
-
-def _fold_own(case: Case, fact: OwnFact) -> Case:
-    match fact:
-        case TaskDispatched():
-            return _fold_dispatch(case, fact)
-        case DisputeOpened():
-            return _fold_dispute(case, fact)
-        case TaskCancelled():
-            task = find_task(case, fact.task.task_id)
-            return _put(case, replace(task, cancelled_at=fact.occurred_at)) if task else case
-        case CaseHandled():
-            return replace(case, handlings=case.handlings + 1, outcome=fact.outcome)
-        case _:
-            return case
-
-
-def _fold_dispatch(case: Case, fact: TaskDispatched) -> Case:
-    task = Task(
-        ref=fact.task,
-        role=fact.role,
-        required=fact.required,
-        department=fact.department,
-        dispatched_at=fact.occurred_at,
-        response_due_at=fact.response_due_at,
-        resolution_due_at=fact.resolution_due_at,
-        provisional=fact.provisional,
-        return_until=fact.return_until,
-    )
-    return replace(
-        _put(case, task),
-        tier=fact.tier,
-        catalog_version=fact.catalog_version,
-        calendar_version=fact.calendar_version,
-    )
-
-
-def _fold_dispute(case: Case, fact: DisputeOpened) -> Case:
-    """A task that we have not given out is born disputed: a case needs somebody to lead it."""
-    born = Task(ref=fact.task, role=TaskRole.LEAD, required=True)
-    task = find_task(case, fact.task.task_id) or born
-    dispute = Dispute(dispute_id=fact.dispute_id, ground=fact.ground, settle_by=fact.settle_by)
-    return _put(case, replace(task, dispute=dispute))
-
-
-def _put(case: Case, task: Task) -> Case:
-    """Return *case* with *task* in place of the one with its id, or added."""
-    others = tuple(t for t in case.tasks if t.ref.task_id != task.ref.task_id)
-    return replace(case, tasks=tuple(sorted((*others, task), key=_order)))
-
-
-def _order(task: Task) -> tuple[int, int]:
-    return task.ref.task_no, task.ref.attempt
+def next_attempt(case: Case, task: Task) -> int:
+    """Return the number of the attempt that would follow those of this task."""
+    return 1 + max(t.ref.attempt for t in case.tasks if t.ref.task_no == task.ref.task_no)

@@ -63,7 +63,8 @@ class Catalog:
 
     ``return_window`` is how long after dispatch a task may be returned, ``dispute_limit`` how long
     a conference may take (continuous), ``unlisted`` stands in for a matter without an entry.
-    ``default_lead`` names an owner for every tier.
+    ``default_lead`` names an owner for every tier. A department is reminded when
+    ``reminder_share`` of a limit is left; ``major_reporters`` make a case a major one.
     """
 
     version: str
@@ -72,6 +73,8 @@ class Catalog:
     dispute_limit: Limit
     unlisted: FilingCondition
     default_lead: Mapping[Tier, str]
+    reminder_share: float
+    major_reporters: int
 
 
 def find_entry(key: MatterKey, catalog: Catalog) -> CatalogEntry:

@@ -1,153 +1,155 @@
 """Decide what follows for a case from a command, or from what another room told.
 
 The caller evolves the case with a fact that it read before it asks, and with the facts that come
-back after.
+back after. What was read may have come in any order: first its own consequence is decided, then
+whatever the state of the case calls for by now.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.domain.case import (
-    CaseStatus,
-    TaskStatus,
-    evolve_all,
-    find_task,
-    is_work_done,
-    task_status,
+from router.domain.case import CaseStatus, find_task
+from router.domain.codes import RemarkCode
+from router.domain.commands import (
+    DecideRequest,
+    DispatchCase,
+    PassTime,
+    ReassignTask,
+    SettleDispute,
+    SuperviseCase,
 )
-from router.domain.commands import DispatchCase
-from router.domain.dispatch import LEAD_TASK_NO
-from router.domain.errors import CaseNotFiledError
+from router.domain.disputes import dispute_unknown, settle_by_conference
+from router.domain.ending import finish, merge, withdraw
+from router.domain.evolve import evolve_all
 from router.domain.facts import (
-    CancelReason,
-    CaseHandled,
     CaseReopened,
+    ClockRequested,
     DeliveryParked,
-    DisputeOpened,
-    Outcome,
-    RemarkCode,
-    Remarked,
+    MergeRequested,
     ReworkRequested,
     TaskAnswer,
-    TaskCancelled,
-    TaskCompleted,
     TaskDelivered,
-    TaskDispatched,
-    TaskReturned,
+    WithdrawalRequested,
 )
-from router.domain.identity import dispute_id, refer_task
+from router.domain.gates import open_gates
+from router.domain.parking import weigh_parking
+from router.domain.plans import give_out
+from router.domain.remarks import remark
+from router.domain.requests import decide_request, weigh_request
+from router.domain.returns import pass_on_returned
+from router.domain.rework import take_back, weigh_send_back
+from router.domain.superiors import reassign, supervise
+from router.domain.timers import pass_time
+from router.domain.urgency import escalate_major
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from uuid import UUID
 
     from router.domain.case import Case
-    from router.domain.commands import Command
-    from router.domain.dispatch import Plan, PlannedDispute, PlannedTask
-    from router.domain.facts import CaseFiled, OwnFact
+    from router.domain.commands import Command, DoorCommand, Told
+    from router.domain.decided import OwnFact
+    from router.domain.rulebook import Rulebook
+    from router.domain.task import Task
 
-_FIRST_ATTEMPT = 1
 
-
-def decide(case: Case, command: Command, now: datetime) -> tuple[OwnFact, ...]:
+def decide(case: Case, command: Command, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
     """Return our facts that follow from *command*, in their order.
 
     Raises:
         CaseNotFiledError: Tasks are to be given out for a case that intake has not filed.
+        RefusedError: A person asks for what the present state does not allow.
     """
+    facts = _answer(case, command, rules, now)
+    return facts + _follow(evolve_all(case, facts), rules, now)
+
+
+def _answer(case: Case, command: Command, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Return what is said to the command itself."""
     match command:
         case DispatchCase():
-            return _dispatch(case, command.plan, now)
+            return give_out(case, command.plan, now)
+        case PassTime():
+            return pass_time(case, rules, now)
         case TaskAnswer():
+            return _weigh_answer(case, command, rules, now)
+        case SettleDispute() | ReassignTask() | DecideRequest() | SuperviseCase():
+            return _obey(case, command, rules, now)
+        case _:
             return _weigh(case, command, now)
+
+
+def _obey(case: Case, command: DoorCommand, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Do what a person has decided, or raise the refusal."""
+    match command:
+        case SettleDispute():
+            return settle_by_conference(case, command, rules, now)
+        case ReassignTask():
+            return reassign(case, command, rules, now)
+        case DecideRequest():
+            return decide_request(case, command, rules, now)
+        case SuperviseCase():
+            return supervise(case, now)
+
+
+def _weigh(case: Case, told: Told, now: datetime) -> tuple[OwnFact, ...]:
+    """Answer what intake and feedback tell; of most of it only the state has to know."""
+    match told:
+        case WithdrawalRequested():
+            return withdraw(case, now)
+        case MergeRequested():
+            return merge(case, told, now)
         case ReworkRequested() | CaseReopened():
-            return (_remark(RemarkCode.NOT_APPLICABLE, now),)
+            return weigh_send_back(case, told, now)
         case _:
             return ()
 
 
-def _dispatch(case: Case, plan: Plan, now: datetime) -> tuple[OwnFact, ...]:
-    if case.filed is None:
-        raise CaseNotFiledError
-    if case.status is CaseStatus.ENDED:
-        return (_remark(RemarkCode.CASE_ENDED, now),)
-    if case.tasks:
-        return (_remark(RemarkCode.NOT_APPLICABLE, now),)
-    if plan.dispute is not None:
-        return (_open_dispute(case, plan.dispute, now),)
-    given = tuple(_give(case, case.filed, plan, task, now) for task in plan.tasks)
-    if not case.answers:
-        return given
-    # Answers were read before the filing: what they decide is decided now.
-    return given + _finish(evolve_all(case, given), now)
-
-
-def _weigh(case: Case, answer: TaskAnswer, now: datetime) -> tuple[OwnFact, ...]:
-    """Take an answer that the case has folded into account."""
-    if isinstance(answer, TaskDelivered) or not case.tasks:
-        return ()
+def _weigh_answer(
+    case: Case, answer: TaskAnswer, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Answer what departments tell; before the filing is known it waits for that."""
     task_id = answer.task.task_id
     task = find_task(case, task_id)
-    if task is None or isinstance(answer, TaskReturned | DeliveryParked):
-        return (_remark(RemarkCode.NOT_APPLICABLE, now, task_id),)
-    if task_status(case, task) is TaskStatus.CANCELLED:
-        return (_remark(RemarkCode.LATE_ANSWER, now, task_id),)
-    if case.status is CaseStatus.ENDED:
-        return (_remark(RemarkCode.CASE_ENDED, now, task_id),)
-    return _finish(case, now) if isinstance(answer, TaskCompleted) else ()
-
-
-def _finish(case: Case, now: datetime) -> tuple[OwnFact, ...]:
-    """Once all required work is done: cancel what is still open, and say that it is handled."""
-    if case.status is not CaseStatus.OPEN or not is_work_done(case):
+    if isinstance(answer, TaskDelivered) or not case.tasks:
         return ()
-    cancelled = tuple(
-        TaskCancelled(
-            occurred_at=now,
-            task=task.ref,
-            department=task.department,
-            reason=CancelReason.CASE_HANDLED,
-        )
-        for task in case.tasks
-        if task.department and task_status(case, task).is_open
+    if task is None:
+        return (remark(RemarkCode.NOT_APPLICABLE, now, task_id),)
+    if isinstance(answer, ClockRequested):
+        return weigh_request(case, task, answer, rules, now)
+    if late := _late_code(case, task):
+        return (remark(late, now, task_id),)
+    if isinstance(answer, DeliveryParked):
+        return weigh_parking(case, task, answer, rules, now)
+    return ()
+
+
+def _late_code(case: Case, task: Task) -> RemarkCode | None:
+    """Return why an answer to a task comes too late, None if it does not."""
+    if task.cancelled_at:
+        return RemarkCode.LATE_ANSWER
+    if task.replaced:
+        return RemarkCode.TASK_CLOSED
+    return RemarkCode.CASE_ENDED if case.status is CaseStatus.ENDED else None
+
+
+def _follow(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Return what the state of a case calls for, until it calls for nothing more."""
+    followed: tuple[OwnFact, ...] = ()
+    while facts := _next(case, rules, now):
+        followed += facts
+        case = evolve_all(case, facts)
+    return followed
+
+
+def _next(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    if case.status is not CaseStatus.OPEN:
+        return ()
+    return (
+        take_back(case, rules, now)
+        or finish(case, now)
+        or open_gates(case, rules, now)
+        or pass_on_returned(case, rules, now)
+        or dispute_unknown(case, rules, now)
+        or escalate_major(case, rules, now)
     )
-    return (*cancelled, CaseHandled(occurred_at=now, outcome=Outcome.SOLVED, round=case.round))
-
-
-def _give(
-    case: Case, filed: CaseFiled, plan: Plan, task: PlannedTask, now: datetime
-) -> TaskDispatched:
-    return TaskDispatched(
-        occurred_at=now,
-        task=refer_task(case.case_id, task.task_no, _FIRST_ATTEMPT),
-        department=task.department,
-        role=task.role,
-        required=task.required,
-        round=case.round,
-        tier=plan.tier,
-        channel=filed.channel,
-        matter=plan.matter,
-        place=plan.place,
-        response_due_at=plan.clocks.response_due_at,
-        resolution_due_at=plan.clocks.resolution_due_at,
-        provisional=plan.clocks.provisional,
-        return_until=plan.return_until,
-        catalog_version=plan.catalog_version,
-        calendar_version=plan.calendar_version,
-    )
-
-
-def _open_dispute(case: Case, dispute: PlannedDispute, now: datetime) -> DisputeOpened:
-    task = refer_task(case.case_id, LEAD_TASK_NO, _FIRST_ATTEMPT)
-    return DisputeOpened(
-        occurred_at=now,
-        dispute_id=dispute_id(task),
-        task=task,
-        ground=dispute.ground,
-        settle_by=dispute.settle_by,
-    )
-
-
-def _remark(code: RemarkCode, now: datetime, task_id: UUID | None = None) -> Remarked:
-    return Remarked(occurred_at=now, code=code, task_id=task_id)

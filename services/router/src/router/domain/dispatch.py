@@ -7,21 +7,25 @@ from typing import TYPE_CHECKING, Final
 
 from router.domain.calendar import add_limit
 from router.domain.catalog import choose_condition, find_entry
+from router.domain.clocks import start_clocks
+from router.domain.codes import DisputeGround, TaskRole
 from router.domain.duties import Assist, choose_assists, choose_lead, tier_of
 from router.domain.errors import NoDutyError, NoSuchDivisionError, NoSuchMatterError
-from router.domain.facts import DisputeGround, TaskRole
 from router.domain.parts import Precision
+from router.domain.terms import Limits, Terms
 from router.domain.territory import Tier, locate
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from router.domain.calendar import ServiceCalendar
     from router.domain.catalog import Catalog, CatalogEntry, FilingCondition
+    from router.domain.clocks import Clocks
+    from router.domain.codes import Gate
     from router.domain.duties import Duties
     from router.domain.facts import CaseFiled
-    from router.domain.parts import ExternalClock, Matter, MatterKey, Place
-    from router.domain.territory import Location, Territory
+    from router.domain.parts import MatterKey, Place
+    from router.domain.rulebook import Rulebook
+    from router.domain.territory import Location
 
 LEAD_TASK_NO: Final = 1
 
@@ -33,32 +37,14 @@ _LOWEST_TIER: Final = Tier.GRID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rulebook:
-    """The data that decisions rest on, one version each."""
-
-    catalog: Catalog
-    duties: Duties
-    territory: Territory
-    calendar: ServiceCalendar
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clocks:
-    """The deadlines of a task, None where there is no clock."""
-
-    response_due_at: datetime | None
-    resolution_due_at: datetime | None
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedTask:
-    """A task to give to a department."""
+    """A task to give to a department, at once or ``after`` the lead is that far."""
 
     task_no: int
     department: str
     role: TaskRole
     required: bool
+    after: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,17 +59,13 @@ class PlannedDispute:
 class Plan:
     """The tasks of a case, or a dispute in their place; never both.
 
-    ``matter`` names the filing condition that counts, ``place`` is as exact as its class allows.
-    Clocks and the end of the return window are the same for all tasks.
+    Clocks and the end of the return window are the same for all tasks that are given out at once.
     """
 
     tier: Tier
-    matter: Matter
-    place: Place
+    terms: Terms
     clocks: Clocks
     return_until: datetime | None
-    catalog_version: str
-    calendar_version: str
     tasks: tuple[PlannedTask, ...] = ()
     dispute: PlannedDispute | None = None
 
@@ -99,12 +81,11 @@ def plan_tasks(filed: CaseFiled, rules: Rulebook, now: datetime) -> Plan:
         CalendarYearMissingError: A limit would be counted in a past year without a calendar.
     """
     key = filed.matter.key
-    location = _locate(filed.place.division, rules.territory)
+    location = find_location(filed.place, rules)
     lead = filed.lead or _choose_lead(key, location, rules.duties)
     plan = _frame(filed, rules, now)
     if lead is None:
-        settle_by = add_limit(now, rules.catalog.dispute_limit, rules.calendar).due_at
-        dispute = PlannedDispute(ground=DisputeGround.NO_DUTY, settle_by=settle_by)
+        dispute = PlannedDispute(ground=DisputeGround.NO_DUTY, settle_by=settle_time(rules, now))
         return replace(plan, dispute=dispute)
     assists: tuple[Assist, ...] = ()
     if location is not None:
@@ -112,11 +93,24 @@ def plan_tasks(filed: CaseFiled, rules: Rulebook, now: datetime) -> Plan:
     return replace(plan, tier=tier_of(lead, rules.duties), tasks=_tasks(lead, assists))
 
 
-def _locate(division: str, territory: Territory) -> Location | None:
+def find_location(place: Place, rules: Rulebook) -> Location | None:
+    """Return where *place* lies in the territory, None where it lies outside."""
     try:
-        return locate(division, territory)
+        return locate(place.division, rules.territory)
     except NoSuchDivisionError:
         return None
+
+
+def return_time(terms: Terms, rules: Rulebook, now: datetime) -> datetime | None:
+    """Return until when a task that is given out *now* may be returned; None for never."""
+    if not terms.returnable:
+        return None
+    return add_limit(now, rules.catalog.return_window, rules.calendar).due_at
+
+
+def settle_time(rules: Rulebook, now: datetime) -> datetime:
+    """Return until when a conference has to settle a dispute that is opened *now*."""
+    return add_limit(now, rules.catalog.dispute_limit, rules.calendar).due_at
 
 
 def _choose_lead(key: MatterKey, location: Location | None, duties: Duties) -> str | None:
@@ -132,17 +126,22 @@ def _frame(filed: CaseFiled, rules: Rulebook, now: datetime) -> Plan:
     """Return the plan without its tasks: what holds whoever leads."""
     entry = _find_entry(filed.matter.key, rules.catalog)
     condition = _choose_condition(filed, entry, rules.catalog)
-    return_until = None
-    if not filed.replayed:
-        return_until = add_limit(now, rules.catalog.return_window, rules.calendar).due_at
-    return Plan(
-        tier=UNOWNED_TIER,
+    terms = Terms(
+        channel=filed.channel,
         matter=replace(filed.matter, condition=condition.code) if condition else filed.matter,
         place=_limit_precision(filed.place, entry),
-        clocks=_start_clocks(filed.clock, condition, rules.calendar, now),
-        return_until=return_until,
+        limits=_limits(condition),
+        external_due_at=filed.clock.due_at if filed.clock else None,
+        planned_at=now,
+        returnable=not filed.replayed,
         catalog_version=rules.catalog.version,
         calendar_version=rules.calendar.version,
+    )
+    return Plan(
+        tier=UNOWNED_TIER,
+        terms=terms,
+        clocks=start_clocks(terms, rules, now),
+        return_until=return_time(terms, rules, now),
     )
 
 
@@ -169,28 +168,22 @@ def _limit_precision(place: Place, entry: CatalogEntry | None) -> Place:
     return replace(place, precision=Precision.COARSE, latitude=None, longitude=None)
 
 
-def _start_clocks(
-    external: ExternalClock | None,
-    condition: FilingCondition | None,
-    calendar: ServiceCalendar,
-    now: datetime,
-) -> Clocks:
+def _limits(condition: FilingCondition | None) -> Limits | None:
     if condition is None:
-        due_at = external.due_at if external else None
-        return Clocks(response_due_at=None, resolution_due_at=due_at, provisional=False)
-    response = add_limit(now, condition.response, calendar)
-    resolution = add_limit(now, condition.resolution, calendar)
-    return Clocks(
-        response_due_at=response.due_at,
-        resolution_due_at=resolution.due_at,
-        provisional=response.provisional or resolution.provisional,
-    )
+        return None
+    return Limits(response=condition.response, resolution=condition.resolution)
 
 
 def _tasks(lead: str, assists: tuple[Assist, ...]) -> tuple[PlannedTask, ...]:
     first = PlannedTask(task_no=LEAD_TASK_NO, department=lead, role=TaskRole.LEAD, required=True)
     others = (
-        PlannedTask(task_no=number, department=a.owner, role=TaskRole.ASSIST, required=a.required)
-        for number, a in enumerate(assists, start=LEAD_TASK_NO + 1)
+        PlannedTask(
+            task_no=number,
+            department=assist.owner,
+            role=TaskRole.ASSIST,
+            required=assist.required,
+            after=assist.after,
+        )
+        for number, assist in enumerate(assists, start=LEAD_TASK_NO + 1)
     )
     return (first, *others)

@@ -16,6 +16,7 @@ from router.domain.territory import Tier, resolve_owner
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from router.domain.codes import Gate
     from router.domain.parts import MatterKey, MatterKind
     from router.domain.territory import Location
 
@@ -37,10 +38,14 @@ class Department:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assist:
-    """A department that assists (协办). Unless required, the case does not wait for it."""
+    """A department that assists (协办). Unless required, the case does not wait for it.
+
+    ``after``: it gets its task only when the lead is that far.
+    """
 
     owner: str
     required: bool
+    after: Gate | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +102,31 @@ def choose_lead(matter: MatterKey, location: Location, tier: Tier, duties: Dutie
 def choose_assists(
     matter: MatterKey, location: Location, tier: Tier, duties: Duties, lead: str
 ) -> tuple[Assist, ...]:
-    """Return who assists *lead* under the same duty: departments, each once, *lead* left out."""
+    """Return who assists *lead* under the same duty: departments, each once, *lead* left out.
+
+    A department named twice is required if either is, and waits only if both do.
+    """
     duty = _find_duty(matter, location, tier, duties)
     chosen: dict[str, Assist] = {}
     for assist in duty.assists if duty else ():
         department = resolve_owner(assist.owner, location)
-        required = assist.required or (department in chosen and chosen[department].required)
-        if department != lead:
-            chosen[department] = Assist(owner=department, required=required)
+        if department == lead:
+            continue
+        known = chosen.get(department, assist)
+        chosen[department] = Assist(
+            owner=department,
+            required=assist.required or known.required,
+            after=assist.after and known.after,
+        )
     return tuple(chosen.values())
+
+
+def list_leads(matter: MatterKey, location: Location, duties: Duties) -> tuple[str, ...]:
+    """Return every department that a duty for *matter* at *location* names, best placed first."""
+    candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
+    return tuple(
+        resolve_owner(duty.lead, location) for duty in candidates if _covers(duty, matter, location)
+    )
 
 
 def tier_of(department: str, duties: Duties) -> Tier:

@@ -41,4 +41,36 @@ class RefusedError(RouterError):
 
 
 class UnknownCaseError(RefusedError):
-    """The router has read nothing about this case."""
+    """There is no such case."""
+
+
+class UnknownTaskError(RefusedError):
+    """There is no such task."""
+
+
+class UnknownDisputeError(RefusedError):
+    """There is no such dispute."""
+
+
+class DisputeSettledError(RefusedError):
+    """The dispute has ended."""
+
+
+class TaskClosedError(RefusedError):
+    """The task is closed; a next attempt of it is another task."""
+
+
+class TaskDisputedError(RefusedError):
+    """Who leads this task is in dispute; settle the dispute."""
+
+
+class TaskWaitingError(RefusedError):
+    """No department has this task yet: it waits for the lead."""
+
+
+class NoPendingRequestError(RefusedError):
+    """This task has no such request that waits for a decision."""
+
+
+class NothingInHandError(RefusedError):
+    """No department has a task of this case now."""

@@ -1,4 +1,4 @@
-"""The facts that move a case in the router, read from other rooms or made here.
+"""The facts of other rooms that move a case in the router.
 
 Only what rules need: case id, cause and replay travel beside them. ``occurred_at`` is when it
 happened out there.
@@ -6,46 +6,10 @@ happened out there.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
+from router.domain.codes import Outcome, RequestKind
 from router.domain.parts import ExternalClock, Matter, Place, TaskRef
-from router.domain.territory import Tier
-
-
-class TaskRole(StrEnum):
-    """One department leads (主办), any number assist (协办)."""
-
-    LEAD = "lead"
-    ASSIST = "assist"
-
-
-class CancelReason(StrEnum):
-    """Why a task ended without its department's doing."""
-
-    CASE_HANDLED = "case_handled"
-
-
-class DisputeGround(StrEnum):
-    """Why a joint conference (会商) has to name the lead."""
-
-    NO_DUTY = "no_duty"
-
-
-class Outcome(StrEnum):
-    """How a case was handled, and how it ended."""
-
-    SOLVED = "solved"
-    WITHDRAWN = "withdrawn"
-    MERGED = "merged"
-
-
-class RemarkCode(StrEnum):
-    """What was read and rightly changed nothing."""
-
-    LATE_ANSWER = "late_answer"
-    CASE_ENDED = "case_ended"
-    NOT_APPLICABLE = "not_applicable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +35,25 @@ class CaseFiled(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CaseRejected(Fact):
-    """intake filed no case (不予立案)."""
+class ReportAttached(Fact):
+    """One more reporter tells of the case (并案)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWithdrawn(Fact):
+    """A reporter left the case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalRequested(Fact):
+    """The last reporter of the case withdrew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeRequested(Fact):
+    """The case shall join ``survivor``."""
+
+    survivor: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +70,9 @@ class TaskDelivered(TaskAnswer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryParked(TaskAnswer):
-    """The department could not be reached."""
+    """The department could not be told. ``unknown``: there is no such department."""
+
+    unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +93,15 @@ class TaskReturned(TaskAnswer):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCompleted(TaskAnswer):
     """The department is done (处置)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockRequested(TaskAnswer):
+    """The department asks for more time. ``review_at``: when a stopped clock is looked at again."""
+
+    request_id: UUID
+    kind: RequestKind
+    review_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,68 +128,3 @@ class CaseClosed(RoundFact):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReopened(RoundFact):
     """A new round begins, numbered ``round``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OwnFact(Fact):
-    """Decided here."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskDispatched(OwnFact):
-    """A department got a task (派遣).
-
-    A deadline is None where there is no clock; ``provisional``: one of them crosses a year whose
-    calendar is not published. ``return_until`` None: the task cannot be returned.
-    """
-
-    task: TaskRef
-    department: str
-    role: TaskRole
-    required: bool
-    round: int
-    tier: Tier
-    channel: str
-    matter: Matter
-    place: Place
-    response_due_at: datetime | None
-    resolution_due_at: datetime | None
-    provisional: bool
-    return_until: datetime | None
-    catalog_version: str
-    calendar_version: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskCancelled(OwnFact):
-    """A task ended without its department's doing."""
-
-    task: TaskRef
-    department: str
-    reason: CancelReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeOpened(OwnFact):
-    """A joint conference has to name the lead of a task, by ``settle_by``."""
-
-    dispute_id: UUID
-    task: TaskRef
-    ground: DisputeGround
-    settle_by: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseHandled(OwnFact):
-    """Nothing is left to do for departments in this round."""
-
-    outcome: Outcome
-    round: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remarked(OwnFact):
-    """Something was read and rightly changed nothing."""
-
-    code: RemarkCode
-    task_id: UUID | None = None

@@ -17,6 +17,11 @@ def refer_task(case_id: UUID, task_no: int, attempt: int) -> TaskRef:
     return TaskRef(task_id=task_id, task_no=task_no, attempt=attempt)
 
 
-def dispute_id(task: TaskRef) -> UUID:
-    """Return the id of the dispute over *task*: an attempt is disputed at most once."""
-    return uuid5(task.task_id, "dispute")
+def dispute_id(task: TaskRef, number: int = 1) -> UUID:
+    """Return the id of a dispute over *task*: its first, or a later one over the same attempt."""
+    return uuid5(task.task_id, "dispute" if number == 1 else f"dispute/{number}")
+
+
+def request_row_id(task: TaskRef, request_id: UUID) -> UUID:
+    """Return an id for a request that no other has: departments number their own only."""
+    return uuid5(task.task_id, f"request/{request_id}")

@@ -7,11 +7,13 @@ from civicloop_contracts.facts import department, feedback, intake
 from civicloop_kit.room import Decision, FactHandler, Moment
 from router import handlers, wire
 from router.domain.case import Case
-from router.domain.dispatch import Rulebook
+from router.domain.rulebook import Rulebook
+
+ReportsChanged = intake.ReportAttached | intake.ReportWithdrawn
 
 
 class RouterStream:
-    """One method per fact that moves this room."""
+    """One method per fact, or kind of facts, that moves this room."""
 
     def __init__(self, rules: Rulebook) -> None:
         self._rules = rules
@@ -20,35 +22,60 @@ class RouterStream:
         """Plan and give out the tasks."""
         return handlers.dispatch_case(case, wire.read_case_filed(fact), self._rules, at.now)
 
-    def on_task_acknowledged(
-        self, case: Case, fact: department.TaskAcknowledged, at: Moment
-    ) -> Decision[Case]:
-        """Stop the response clock."""
-        return handlers.weigh_answer(case, wire.read_task_acknowledged(fact), at.now)
+    def on_reports_changed(self, case: Case, fact: ReportsChanged, at: Moment) -> Decision[Case]:
+        """Count who reports it: many make it a major case."""
+        return handlers.weigh(case, wire.read_reports_changed(fact), self._rules, at.now)
 
-    def on_task_progressed(
-        self, case: Case, fact: department.TaskProgressed, at: Moment
+    def on_withdrawal_requested(
+        self, case: Case, fact: intake.WithdrawalRequested, at: Moment
     ) -> Decision[Case]:
-        """Stop the response clock: work is an answer too."""
-        return handlers.weigh_answer(case, wire.read_task_progressed(fact), at.now)
+        """Cancel what is open, or refuse after solved."""
+        return handlers.weigh(case, wire.read_withdrawal_requested(fact), self._rules, at.now)
 
-    def on_task_completed(
-        self, case: Case, fact: department.TaskCompleted, at: Moment
+    def on_merge_requested(
+        self, case: Case, fact: intake.MergeRequested, at: Moment
     ) -> Decision[Case]:
-        """Say that the case is handled once all required work is done."""
-        return handlers.weigh_answer(case, wire.read_task_completed(fact), at.now)
+        """Cancel what is open, or refuse after solved."""
+        return handlers.weigh(case, wire.read_merge_requested(fact), self._rules, at.now)
+
+    def on_answer(self, case: Case, fact: department.DepartmentFact, at: Moment) -> Decision[Case]:
+        """Take what is told of a task into account: it moves clocks, gates, and the case."""
+        return handlers.weigh(case, wire.read_answer(fact), self._rules, at.now)
+
+    def on_rework_requested(
+        self, case: Case, fact: feedback.ReworkRequested, at: Moment
+    ) -> Decision[Case]:
+        """Give out the next attempts of the tasks that failed."""
+        return handlers.weigh(case, wire.read_rework_requested(fact), self._rules, at.now)
+
+    def on_case_reopened(
+        self, case: Case, fact: feedback.CaseReopened, at: Moment
+    ) -> Decision[Case]:
+        """Climb a tier and give out the next attempts of all required tasks."""
+        return handlers.weigh(case, wire.read_case_reopened(fact), self._rules, at.now)
 
     def on_case_closed(self, case: Case, fact: feedback.CaseClosed, at: Moment) -> Decision[Case]:
         """End the round."""
-        return handlers.end_round(case, wire.read_case_closed(fact), at.now)
+        return handlers.weigh(case, wire.read_case_closed(fact), self._rules, at.now)
 
 
 def routes(stream: RouterStream) -> Mapping[type[Fact], FactHandler[Case]]:
     """Return the handler of each fact."""
     return {
         intake.CaseFiled: stream.on_case_filed,
-        department.TaskAcknowledged: stream.on_task_acknowledged,
-        department.TaskProgressed: stream.on_task_progressed,
-        department.TaskCompleted: stream.on_task_completed,
+        intake.ReportAttached: stream.on_reports_changed,
+        intake.ReportWithdrawn: stream.on_reports_changed,
+        intake.WithdrawalRequested: stream.on_withdrawal_requested,
+        intake.MergeRequested: stream.on_merge_requested,
+        department.TaskDelivered: stream.on_answer,
+        department.DeliveryParked: stream.on_answer,
+        department.TaskAcknowledged: stream.on_answer,
+        department.TaskProgressed: stream.on_answer,
+        department.TaskReturned: stream.on_answer,
+        department.TaskCompleted: stream.on_answer,
+        department.ExtensionRequested: stream.on_answer,
+        department.SuspensionRequested: stream.on_answer,
+        feedback.ReworkRequested: stream.on_rework_requested,
+        feedback.CaseReopened: stream.on_case_reopened,
         feedback.CaseClosed: stream.on_case_closed,
     }

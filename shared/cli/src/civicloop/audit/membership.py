@@ -27,23 +27,41 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True, kw_only=True)
 class Membership:
-    """Reports and their cases, and into which case another one went."""
+    """Reports and their cases, and into which case another one went.
+
+    ``cases`` are all that a report was ever in. ``out`` are those that it was taken out of and has
+    not come back to; ``taken`` those that it was ever taken out of: a receipt may still name one.
+    """
 
     cases: dict[UUID, set[UUID]] = field(default_factory=dict)
+    out: dict[UUID, set[UUID]] = field(default_factory=dict)
+    taken: dict[UUID, set[UUID]] = field(default_factory=dict)
     survivors: dict[UUID, UUID] = field(default_factory=dict)
 
     def fold(self, fact: Fact) -> None:
         """Take a fact of any source."""
         if isinstance(fact, CaseFiled | CaseRejected | ReportAttached):
             self.cases.setdefault(fact.report_id, set()).add(fact.case_id)
+            self.out.get(fact.report_id, set()).discard(fact.case_id)
         elif isinstance(fact, ReportWithdrawn) and fact.reason is WithdrawReason.UNMERGED:
-            self.cases.get(fact.report_id, set()).discard(fact.case_id)
+            for known in (self.out, self.taken):
+                known.setdefault(fact.report_id, set()).add(fact.case_id)
         elif isinstance(fact, CaseHandled) and fact.outcome is Outcome.MERGED and fact.survivor:
             self.survivors[fact.case_id] = fact.survivor
 
     def homes(self, report_id: UUID) -> set[UUID]:
-        """Return the cases that a report is in, after following merges."""
-        return {self._end(case) for case in self.cases.get(report_id, ())}
+        """Return the cases that a report is in, after following merges.
+
+        Taken out of a case, it is none of those that had joined it either.
+        """
+        left = self.out.get(report_id, set())
+        known = self.cases.get(report_id, set())
+        return {self._end(case) for case in known if not left & set(self._chain(case))}
+
+    def may_name(self, report_id: UUID, case_id: UUID) -> bool:
+        """Tell whether a receipt for a report may name that case."""
+        chain = set(self._chain(case_id))
+        return bool(chain & (self.homes(report_id) | self.taken.get(report_id, set())))
 
     def check_receipt(self, receipt: Receipt, findings: Findings) -> None:
         """Hold what a caller was told against the topics."""
@@ -53,7 +71,7 @@ class Membership:
             text = f"report {receipt.report_id} has a receipt and is in no case"
         elif len(homes) > 1:
             text = f"report {receipt.report_id} is in {len(homes)} cases"
-        elif self._end(receipt.case_id) not in homes:
+        elif not self.may_name(receipt.report_id, receipt.case_id):
             text = f"report {receipt.report_id} is in case {min(homes)}"
         else:
             return
@@ -69,16 +87,20 @@ class Membership:
                 text = f"line {answer.line}: key {answer.key!r} was answered with two reports"
                 findings.violate(Rule.RECEIPTS, answer.case_id, answer.file, text)
             homes = self.homes(answer.report_id)
-            if len(homes) != 1 or (answer.case_id and self._end(answer.case_id) not in homes):
+            told = answer.case_id
+            if len(homes) != 1 or (told and not self.may_name(answer.report_id, told)):
                 text = f"line {answer.line}: report {answer.report_id} is in {len(homes)} cases"
                 if len(homes) == 1:
                     text = f"line {answer.line}: report {answer.report_id} is in another case"
                 findings.violate(Rule.RECEIPTS, answer.case_id, answer.file, text)
 
     def _end(self, case_id: UUID) -> UUID:
-        """Follow merges to the case that lives on; a forged ring of merges ends somewhere."""
-        passed = {case_id}
-        while (survivor := self.survivors.get(case_id)) is not None and survivor not in passed:
-            case_id = survivor
-            passed.add(case_id)
-        return case_id
+        """Follow merges to the case that lives on."""
+        return self._chain(case_id)[-1]
+
+    def _chain(self, case_id: UUID) -> list[UUID]:
+        """Return a case and those that it has joined; a forged ring of merges ends somewhere."""
+        passed = [case_id]
+        while (survivor := self.survivors.get(passed[-1])) is not None and survivor not in passed:
+            passed.append(survivor)
+        return passed

@@ -21,8 +21,10 @@ ORDER BY source, case_id, seq;
 SELECT case_id, source, seq, reason FROM audit.held;
 
 -- name: receipts
--- Reports that callers were told of.
-SELECT case_id, (reply ->> 'report_id')::uuid AS report_id FROM audit.receipts
+-- Reports that callers were told of, and the case that they were told: a report may join another.
+SELECT coalesce((reply ->> 'case_id')::uuid, case_id) AS case_id,
+    (reply ->> 'report_id')::uuid AS report_id
+FROM audit.receipts
 WHERE reply ->> 'report_id' IS NOT NULL;
 
 -- name: jobs

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -18,7 +19,6 @@ from civicloop_local.processes import ProcessId, end, identify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from civicloop.context import StackContext
     from civicloop.demo.morning import Department
@@ -28,6 +28,7 @@ GRACE_S: Final = 10.0
 CONCURRENCY: Final = 16
 # How long a department takes over a task, least and most.
 WORK_SECONDS: Final = "0.1:1.5"
+PLAN: Final = Path(__file__).parent / "data" / "departments.yaml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Departments:
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [sys.executable, "-m", "civicloop.demo.tied", "simulate", "department", *codes]
         command += ["--journal", str(self.journal), "--secret-file", str(self.secrets)]
-        command += ["--work-seconds", WORK_SECONDS]
+        command += ["--work-seconds", WORK_SECONDS, "--plan", str(PLAN)]
         with (self.folder / "simulator.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 -- our own program
                 command,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from civicloop.context import StackContext
     from civicloop.demo.generator import Outcome
-    from civicloop.demo.run import Result
+    from civicloop.demo.run import Result, Storm
     from civicloop.demo.walk import Hop
     from civicloop_local.state import PartState
 
@@ -43,6 +43,7 @@ RATIOS: Final = (
 ROLES: Final = ("channel", "verifier", "superior", "operator", "department:urban-management")
 NEXT: Final = (
     "civicloop demo --keep           leave it running, with addresses and tokens",
+    "civicloop demo --scenario dispute    one act of the storm alone",
     "civicloop watch CASE            follow one case, fact by fact",
     "civicloop audit --json          hold services and topics against each other again",
     "civicloop department list       how each department is reached, and how it is with it",
@@ -101,6 +102,9 @@ class Display:
         self.stage("what came of it, and what had to come")
         self._console.print(outcome_table(result.expected, result.outcome))
         self._console.print(task_table(result.expected, result.outcome))
+        if result.storm.acts:
+            self._console.print(storm_table(result.storm))
+            self.say(f"  deliveries that wait for a person: {result.parked}")
         self.stage("audit")
         lines = [violation.line for violation in sorted(result.findings.violations)]
         lines += [note.line for note in sorted(result.findings.notes)]
@@ -160,6 +164,21 @@ def task_table(expected: Outcome, got: Outcome) -> Table:
         numbers = [counts[task] for task in tasks for counts in (expected.tasks, got.tasks)]
         same = numbers[0::2] == numbers[1::2]
         table.add_row(department, *map(str, numbers), _mark(same=same))
+    return table
+
+
+def storm_table(storm: Storm) -> Table:
+    """Return each act with the facts that it counts; where one differs, what came beside it."""
+    table = Table("act", "what happens", "facts", "", title="the storm", title_justify="left")
+    for act in storm.acts:
+        facts = [(fact, count, storm.came[act.name, fact]) for fact, count in act.expect.items()]
+        told = ", ".join(
+            f"{fact} {count}" if count == came else f"[red]{fact} {came} (not {count})[/red]"
+            for fact, count, came in facts
+            if count or came
+        )
+        same = all(count == came for _, count, came in facts)
+        table.add_row(act.name, f"{act.title.zh}\n{act.title.en}", told, _mark(same=same))
     return table
 
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import time
+from itertools import count as count_up
+from itertools import product
+from math import floor
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from civicloop.demo.morning import owner_here
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from civicloop.demo.morning import Matter, Morning, Street
 
@@ -21,6 +24,11 @@ LEAD: Final = "lead"
 ASSIST: Final = "assist"
 # About 2 km around the centre of the district.
 SPREAD_DEGREES: Final = 0.02
+# The sides of a cell, both more than 60 m at this latitude. Two reports of one matter have at least
+# a whole cell between them, so that intake takes none for a duplicate of another.
+CELL_DEGREES: Final = (0.0006, 0.00072)
+# So many places in vain: the district is full of this matter, look a little farther.
+TRIES_PER_SPREAD: Final = 50
 # Shares of reporters. Source: assumption.
 NARRATIVE_SHARE: Final = 0.8
 CONTACT_SHARE: Final = 0.5
@@ -66,7 +74,10 @@ def make_reports(morning: Morning, count: int, seed: int) -> tuple[MadeReport, .
     # Not for secrets: a seed has to give the same morning everywhere.
     chance = Random(seed)  # noqa: S311
     minutes = sorted(_minute(morning, chance) for _ in range(count))
-    return tuple(_report(morning, chance, number, at) for number, at in enumerate(minutes, start=1))
+    places = _Places(chance)
+    return tuple(
+        _report(morning, chance, places, number, at) for number, at in enumerate(minutes, start=1)
+    )
 
 
 def expected_outcome(reports: Iterable[MadeReport]) -> Outcome:
@@ -87,15 +98,44 @@ def _minute(morning: Morning, chance: Random) -> time:
     return time(hour, chance.randrange(60))
 
 
-def _report(morning: Morning, chance: Random, number: int, at: time) -> MadeReport:
+class _Places:
+    """Draws places, none near one that the same matter has already."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+        self._taken: set[tuple[str, int, int]] = set()
+
+    def draw(self, matter: Mapping[str, Any], at: Sequence[float]) -> tuple[float, float]:
+        """Return latitude and longitude somewhere around *at*."""
+        key = f"{matter['standard_ref']}/{matter['kind']}/{matter['code']}"
+        for tried in count_up():
+            spread = SPREAD_DEGREES * (1 + tried // TRIES_PER_SPREAD)
+            latitude, longitude = (
+                round(degrees + self._chance.uniform(-spread, spread), 6) for degrees in at
+            )
+            row, column = floor(latitude / CELL_DEGREES[0]), floor(longitude / CELL_DEGREES[1])
+            if self._is_free(key, row, column):
+                break
+        self._taken.add((key, row, column))
+        return latitude, longitude
+
+    def _is_free(self, key: str, row: int, column: int) -> bool:
+        around = product((row - 1, row, row + 1), (column - 1, column, column + 1))
+        return not any((key, *cell) in self._taken for cell in around)
+
+
+def _report(morning: Morning, chance: Random, places: _Places, number: int, at: time) -> MadeReport:
     channel = chance.choices(tuple(morning.channels), tuple(morning.channels.values()))[0]
     street = chance.choices(morning.streets, [street.weight for street in morning.streets])[0]
     matter = _matter(morning, chance, channel)
     reason = _reason(morning, chance)
+    about = morning.unknown_matter if reason == UNKNOWN else matter.key
+    latitude, longitude = places.draw(about, street.at)
+    here = {"division": street.code, "latitude": latitude, "longitude": longitude}
     body = {
         "channel": channel,
-        "matter": dict(morning.unknown_matter if reason == UNKNOWN else matter.key),
-        "place": _place(morning, chance, street, outside=reason == OUTSIDE),
+        "matter": dict(about),
+        "place": {"division": morning.outside_division} if reason == OUTSIDE else here,
         **_words(chance, street, matter),
     }
     return MadeReport(
@@ -119,15 +159,6 @@ def _reason(morning: Morning, chance: Random) -> str | None:
     if drawn < morning.outside_per_mille:
         return OUTSIDE
     return UNKNOWN if drawn < morning.outside_per_mille + morning.unknown_per_mille else None
-
-
-def _place(morning: Morning, chance: Random, street: Street, *, outside: bool) -> dict[str, Any]:
-    latitude, longitude = (
-        round(degrees + chance.uniform(-SPREAD_DEGREES, SPREAD_DEGREES), 6) for degrees in street.at
-    )
-    if outside:
-        return {"division": morning.outside_division}
-    return {"division": street.code, "latitude": latitude, "longitude": longitude}
 
 
 def _words(chance: Random, street: Street, matter: Matter) -> dict[str, Any]:

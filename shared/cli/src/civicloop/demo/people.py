@@ -24,13 +24,19 @@ PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filed:
+class Receipt:
     """What intake answered to one report."""
 
-    report: MadeReport
     key: str
     case_id: UUID
     report_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed(Receipt):
+    """The receipt of a report of the morning."""
+
+    report: MadeReport
 
 
 @dataclass(slots=True, kw_only=True)

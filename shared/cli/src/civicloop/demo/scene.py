@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from civicloop.context import StackContext
+    from civicloop.demo.cast import Cast
     from civicloop.demo.display import Display
     from civicloop.demo.generator import MadeReport
-    from civicloop.demo.people import Filed
+    from civicloop.demo.people import Filed, Receipt
     from civicloop.topics import TopicReader
 
 POLL_S: Final = 0.15
@@ -39,11 +40,13 @@ class Scene:
         context: StackContext,
         reader: TopicReader,
         reports: Sequence[MadeReport],
+        cast: Cast,
         run: str,
         display: Display,
     ) -> None:
         self.board = Board()
-        self.walked = _walked(reports)
+        self.walked = _walked(reports) if reports else None
+        self._cast = cast
         self._reader = reader
         self._reports = reports
         self._display = display
@@ -56,7 +59,7 @@ class Scene:
         self._by_case: dict[UUID, Filed] = {}
         self._asked: set[UUID] = set()
 
-    async def play(self) -> Sequence[Filed]:
+    async def play(self) -> Sequence[Receipt]:
         """Let them act until every case has ended, or for as long as that may take.
 
         Raises:
@@ -64,39 +67,47 @@ class Scene:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-                send = self._reporters.send(self._reports, self.walked, trace)
-                sending = group.create_task(send)
+                sending = group.create_task(self._send())
                 verifying = group.create_task(verify_cases(self._desk, lambda: self._by_case))
                 await self._watch(group, sending)
                 verifying.cancel()
         except ExceptionGroup as group_error:
             raise _first(group_error) from group_error
         finally:
+            await self._cast.close()
             for caller in (self._intake, self._callback, self._desk):
                 await caller.close()
-        return self._reporters.receipts
+        return (*self._reporters.receipts, *self._cast.receipts)
+
+    async def _send(self) -> None:
+        await self._cast.begin()
+        if self.walked is not None:
+            trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+            await self._reporters.send(self._reports, self.walked, trace)
 
     async def _watch(self, group: asyncio.TaskGroup, sending: asyncio.Task[None]) -> None:
         """Fold what the topics say, call reporters back, until all is over."""
         deadline = time.monotonic() + PATIENCE_S + PATIENCE_PER_REPORT_S * len(self._reports)
         with self._display.progress(expected_outcome(self._reports).filed) as show:
             while time.monotonic() < deadline:
-                await self._look()
+                await self._look(group)
                 self._by_case = {filed.case_id: filed for filed in self._reporters.receipts}
                 for filed in self._newly_verified():
                     answer = self._called.answer(filed.case_id, satisfied=filed.report.satisfied)
                     group.create_task(answer)
                 show(self.board.count(self._by_case))
-                if sending.done() and all(map(self._is_closed, self._by_case)):
+                ended = sending.done() and all(map(self._is_closed, self._by_case))
+                if ended and self._cast.complete:
                     return
 
-    async def _look(self) -> None:
+    async def _look(self, group: asyncio.TaskGroup) -> None:
         for record in await asyncio.to_thread(self._reader.poll, POLL_S):
             try:
-                self.board.see(read_record(record))
+                sighting = read_record(record)
             except EnvelopeError:
                 continue
+            self.board.see(sighting)
+            self._cast.see(sighting, group)
 
     def _newly_verified(self) -> list[Filed]:
         verified = {case for case in self._by_case if "verified" in self.board.card(case).reached}

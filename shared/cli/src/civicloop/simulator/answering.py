@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import httpx
 
-from civicloop.simulator.desk import Desk, Work
+from civicloop.simulator.desk import Desk
 from civicloop.simulator.journal import Event, Journal
-from civicloop.simulator.plan import Step, plan_work
+from civicloop.simulator.plan import Step, Work, plan
+from civicloop.simulator.script import NO_SCRIPT, Script
 
 FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 5.0
@@ -23,7 +24,7 @@ _SEND_AGAIN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST
 class Answering:
     """Handles tasks: each on its own plan, a bounded number of requests at once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - joined once in running
         self,
         *,
         client: httpx.AsyncClient,
@@ -32,6 +33,7 @@ class Answering:
         desk: Desk,
         seconds: tuple[float, float],
         now: Callable[[], datetime],
+        script: Script = NO_SCRIPT,
         first_wait_s: float = FIRST_WAIT_S,
     ) -> None:
         self._client = client
@@ -40,6 +42,7 @@ class Answering:
         self._desk = desk
         self._seconds = seconds
         self._now = now
+        self._script = script
         self._first_wait_s = first_wait_s
         self._places = asyncio.Semaphore(MAX_AT_ONCE)
         self._running: set[asyncio.Task[None]] = set()
@@ -63,14 +66,14 @@ class Answering:
 
     async def _handle(self, work: Work) -> None:
         waited = 0.0
-        plan = plan_work(work.task_id, work.role, self._seconds)
-        for step in plan:
+        steps = plan(work, self._script, self._seconds)
+        for step in steps:
             await asyncio.sleep(step.after_s - waited)
             waited = step.after_s
             if self._desk.work(work.task_id) is None:
                 return
             status = await self._send(work, step)
-            is_final = step is plan[-1] or status >= HTTPStatus.BAD_REQUEST
+            is_final = step is steps[-1] or status >= HTTPStatus.BAD_REQUEST
             await self._journal.append([self._entry(work, step, status, is_final=is_final)])
             if is_final:
                 self._desk.finish(work.task_id)

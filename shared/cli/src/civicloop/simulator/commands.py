@@ -12,6 +12,7 @@ from civicloop.context import stack_context
 from civicloop.simulator.credentials import Secrets, read_secrets
 from civicloop.simulator.modes import Mode
 from civicloop.simulator.running import Simulation, run_simulation
+from civicloop.simulator.script import NO_SCRIPT, read_script
 from civicloop_local.errors import StackError
 
 app: Final = typer.Typer(name="simulate", help="Play a part that a city would play.")
@@ -44,12 +45,29 @@ def department(  # noqa: PLR0913 - one option each
         Path | None, typer.Option(help='Tokens as JSON: {"CODE": "TOKEN"}.')
     ] = None,
     mode: Annotated[Mode, typer.Option(help="How deliveries are answered.")] = Mode.OK,
+    plan: Annotated[
+        Path | None, typer.Option(help="A YAML file that says what is done with which tasks.")
+    ] = None,
     work_seconds: Annotated[str, typer.Option(help="Time per task, LEAST:MOST.")] = "0:2",
 ) -> None:
-    """Play departments over real HTTP, with a journal that is synced before each answer.
+    r"""Play departments over real HTTP, with a journal that is synced before each answer.
 
     Each listens at /hooks/CODE. It acknowledges a task, works on it and completes it; the same
     task always gets the same answers, and a restart goes on where the journal ends.
+
+    With --plan the first rule that fits a task says what is done with it, and a department can be
+    down (503) for some seconds from its first delivery on:
+
+    \b
+    down: {power: 6}
+    rules:
+      - {department: water, attempt: 1, steps: [{after_s: 1, return: not_our_duty}]}
+      - matter: "00002"
+        steps:
+          - {after_s: 0.5, acknowledge: true}
+          - {after_s: 1, request_suspension: ledger, review_in_s: 60}
+          - {after_s: 2, request_extension: true}
+          - {after_s: 9, complete: repaired}
 
     Example: civicloop simulate department water power --journal departments.jsonl
     --port 9400 --secret-file secrets.json
@@ -69,6 +87,7 @@ def department(  # noqa: PLR0913 - one option each
         token=_tokens(codes, _pairs(token or [], "--token"), token_file),
         mode=mode,
         seconds=_seconds(work_seconds),
+        script=read_script(plan) if plan else NO_SCRIPT,
     )
     run_simulation(simulation, lambda found: _print_addresses(codes, found))
 

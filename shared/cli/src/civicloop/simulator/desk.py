@@ -1,19 +1,24 @@
 """The tasks of the simulated departments: what came, what was applied, what is still to do.
 
+Notices about a task (reminders, moved deadlines, supplements …) are applied once and change
+nothing that is to do.
+
 State is what the journal says: after a restart a department goes on where it was.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
 from civicloop.simulator.journal import Entry, Event
+from civicloop.simulator.plan import Work
 
 DISPATCHED: Final = "task.dispatched"
 CANCELLED: Final = "task.cancelled"
+# A sample that an operator sends; everything else with a task is a delivery.
+SAMPLE: Final = "task.test"
 
 
 class Took(StrEnum):
@@ -23,16 +28,6 @@ class Took(StrEnum):
     REPEAT = "repeat"
     LATE = "late"
     SAMPLE = "sample"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
-    """A task that a department has to handle."""
-
-    task_id: UUID
-    delivery_id: str
-    department: str
-    role: str
 
 
 class Desk:
@@ -66,7 +61,7 @@ class Desk:
 
     def take(self, body: Mapping[str, Any], digest: str) -> tuple[Took, list[Entry]]:
         """Return what a delivery is, and the lines that the journal must hold before it counts."""
-        if body["type"] not in (DISPATCHED, CANCELLED):
+        if body["type"] == SAMPLE or "task_id" not in body:
             return Took.SAMPLE, [self._entry(Event.SAMPLE, body, digest=digest)]
         received = self._entry(Event.RECEIVED, body, digest=digest)
         if str(body["delivery_id"]) in self._applied:
@@ -74,15 +69,17 @@ class Desk:
         if UUID(body["task_id"]) in self._cancelled:
             return Took.LATE, [self._entry(Event.IGNORED, body, digest=digest)]
         # From here on a repeat is one, even while the journal is being written.
-        applied = self._entry(Event.APPLIED, body, role=str(body.get("role", "")))
+        applied = self._entry(Event.APPLIED, body, **_facts_of(body))
         self._apply(applied)
         return Took.NEW, [received, applied]
 
     def undo(self, body: Mapping[str, Any]) -> None:
         """Take a delivery back whose lines did not reach the disk."""
         self._applied.discard(str(body["delivery_id"]))
-        self._cancelled.discard(UUID(body["task_id"]))
-        self.finish(UUID(body["task_id"]))
+        if body["type"] == CANCELLED:
+            self._cancelled.discard(UUID(body["task_id"]))
+        if body["type"] in (DISPATCHED, CANCELLED):
+            self.finish(UUID(body["task_id"]))
 
     def _apply(self, entry: Entry) -> None:
         self._applied.add(entry["delivery_id"])
@@ -90,15 +87,19 @@ class Desk:
         if entry["type"] == CANCELLED:
             self._cancelled.add(task_id)
             self.finish(task_id)
-        else:
+        elif entry["type"] == DISPATCHED:
             self._open[task_id] = Work(
                 task_id=task_id,
                 delivery_id=entry["delivery_id"],
                 department=entry["department"],
                 role=entry["role"],
+                came_at=datetime.fromisoformat(entry["at"]),
+                # A journal of an older release does not say them.
+                matter=entry.get("matter", ""),
+                attempt=int(entry.get("attempt", 1)),
             )
 
-    def _entry(self, event: Event, body: Mapping[str, Any], **more: str) -> Entry:
+    def _entry(self, event: Event, body: Mapping[str, Any], **more: object) -> Entry:
         return {
             "event": event.value,
             "at": self._now().isoformat(),
@@ -108,3 +109,14 @@ class Desk:
             "task_id": body.get("task_id"),
             **more,
         }
+
+
+def _facts_of(body: Mapping[str, Any]) -> dict[str, object]:
+    """Return what a plan needs to know of a task, and nothing that a person said."""
+    if body["type"] != DISPATCHED:
+        return {}
+    return {
+        "role": str(body.get("role", "")),
+        "matter": str(body.get("matter", {}).get("code", "")),
+        "attempt": int(body.get("attempt", 1)),
+    }

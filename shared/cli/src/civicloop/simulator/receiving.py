@@ -15,9 +15,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from civicloop.simulator.credentials import Secrets
-from civicloop.simulator.desk import DISPATCHED, Desk, Took, Work
+from civicloop.simulator.desk import DISPATCHED, Desk, Took
 from civicloop.simulator.journal import Event, Journal
 from civicloop.simulator.modes import Manners
+from civicloop.simulator.plan import Work
 
 _FIELDS: Final = ("type", "delivery_id", "department")
 
@@ -56,7 +57,7 @@ class Receiver:
         if body is None or body["department"] != code:
             await self._refuse(code, message_id, "content")
             return JSONResponse({"error": "content"}, HTTPStatus.BAD_REQUEST)
-        if answer := self._manners.instead_of_applying():
+        if answer := self._manners.instead_of_applying(code):
             await self._refuse(code, message_id, "mode")
             return answer
         await self._apply(body, raw)

@@ -16,6 +16,7 @@ from civicloop.simulator.desk import Desk
 from civicloop.simulator.journal import Journal, read_journal
 from civicloop.simulator.modes import Manners, Mode
 from civicloop.simulator.receiving import Receiver, make_app
+from civicloop.simulator.script import NO_SCRIPT, Script
 from civicloop_local.errors import StackError
 
 HOST: Final = "127.0.0.1"
@@ -34,6 +35,7 @@ class Simulation:
     token: Callable[[str], str]
     mode: Mode = Mode.OK
     seconds: tuple[float, float] = (0.0, 2.0)
+    script: Script = NO_SCRIPT
 
 
 async def simulate(simulation: Simulation, listening: Callable[[int], None]) -> None:
@@ -55,13 +57,14 @@ async def simulate(simulation: Simulation, listening: Callable[[int], None]) -> 
             desk=desk,
             seconds=simulation.seconds,
             now=_now,
+            script=simulation.script,
         )
         receiver = Receiver(
             codes=frozenset(simulation.codes),
             secrets=simulation.secrets,
             journal=journal,
             desk=desk,
-            manners=Manners(simulation.mode),
+            manners=Manners(simulation.mode, simulation.script.down),
             work=answering.begin,
         )
         for work in desk.open_work():

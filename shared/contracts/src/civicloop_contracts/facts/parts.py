@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from civicloop_contracts.codes import MatterKind, Precision
 from civicloop_contracts.fact import (
@@ -40,6 +40,14 @@ class Place(Part):
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     h3_cell: H3Cell | None = None
+
+    @model_validator(mode="after")
+    def _coarse_means_coarse(self) -> "Place":
+        exact = self.latitude is not None or self.longitude is not None
+        if exact and self.precision is Precision.COARSE:
+            message = "a coarse place has no coordinates"
+            raise ValueError(message)
+        return self
 
 
 class ExternalClock(Part):

@@ -18,6 +18,7 @@ class Topic(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z.-]{2,60}$")]
+    about: str
     source: Annotated[str, Field(pattern=r"^/[a-z/-]{2,60}$")] | None
     producer: Service
     consumers: tuple[Service, ...]

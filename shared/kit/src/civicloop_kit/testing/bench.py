@@ -64,7 +64,8 @@ class RoomBench(Generic[S]):
         Raises:
             Exception: The room refuses.
         """
-        self._row(command.case_id)
+        for case_id in command.cases:
+            self._row(case_id)
         return self._applier().run_command(command)
 
     def fire_timers(self, case_id: UUID) -> list[Fact]:

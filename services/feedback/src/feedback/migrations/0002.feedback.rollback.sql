@@ -1,0 +1,26 @@
+ALTER TABLE task_measures
+DROP COLUMN given_by,
+DROP COLUMN returned_at,
+DROP COLUMN unfounded,
+DROP COLUMN suspended,
+DROP COLUMN replaced,
+DROP COLUMN reminders,
+DROP COLUMN supervisions,
+DROP COLUMN extensions_requested,
+DROP COLUMN extensions,
+DROP COLUMN extensions_refused,
+DROP COLUMN suspensions_requested,
+DROP COLUMN suspensions,
+DROP COLUMN suspensions_refused;
+
+ALTER TABLE measures
+DROP COLUMN tier,
+DROP COLUMN suspended,
+DROP COLUMN remaining_s,
+DROP COLUMN verify_tier,
+DROP COLUMN disputes_settled,
+DROP COLUMN escalations,
+DROP COLUMN reports_attached,
+DROP COLUMN reports_withdrawn,
+DROP COLUMN withdrawals_refused,
+DROP COLUMN merges_refused;

@@ -1,0 +1,119 @@
+"""Disputes (会商): who leads is unclear, until people, the catalog or the end of the case decide.
+
+A dispute lasts at most its limit. Then the case climbs a tier, and the government of that tier and
+place leads by rule.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.domain.attempts import give_again, give_settled
+from router.domain.case import answer_of, find_dispute, task_status
+from router.domain.codes import DecidedBy, DisputeGround, EscalationReason, ReassignReason
+from router.domain.decided import CaseEscalated, DisputeOpened, DisputeSettled
+from router.domain.dispatch import find_location, settle_time
+from router.domain.errors import DisputeSettledError, UnknownDisputeError
+from router.domain.evolve import evolve
+from router.domain.identity import dispute_id
+from router.domain.task import TaskStatus
+from router.domain.territory import Tier, climb, resolve_owner
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from router.domain.case import Case
+    from router.domain.commands import SettleDispute
+    from router.domain.decided import OwnFact
+    from router.domain.rulebook import Rulebook
+    from router.domain.task import Task
+
+
+def open_dispute(
+    task: Task, ground: DisputeGround, rules: Rulebook, now: datetime
+) -> DisputeOpened:
+    """Ask a conference who leads a task that was given out."""
+    return DisputeOpened(
+        occurred_at=now,
+        dispute_id=dispute_id(task.ref, task.disputes + 1),
+        task=task.ref,
+        ground=ground,
+        settle_by=settle_time(rules, now),
+    )
+
+
+def dispute_unknown(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Open a dispute over each task whose department does not exist."""
+    return tuple(
+        open_dispute(task, DisputeGround.NO_SUCH_DEPARTMENT, rules, now)
+        for task in case.tasks
+        if answer_of(case, task).unknown
+        and task_status(case, task).is_in_hand
+        and not is_last_resort(case, task, rules)
+    )
+
+
+def is_last_resort(case: Case, task: Task, rules: Rulebook) -> bool:
+    """Tell whether a dispute would end where this one did: with the city's default lead."""
+    by_order = task.came_by is ReassignReason.SETTLED
+    return by_order and task.department == default_lead(case, Tier.CITY, rules)
+
+
+def settle_by_conference(
+    case: Case, command: SettleDispute, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Give the task to whom the conference has named.
+
+    Raises:
+        UnknownDisputeError: This case has no such dispute.
+        DisputeSettledError: It has ended already.
+    """
+    task = find_dispute(case, command.dispute_id)
+    if task is None:
+        raise UnknownDisputeError
+    if task_status(case, task) is not TaskStatus.DISPUTED:
+        raise DisputeSettledError
+    return _settle(case, task, DecidedBy.CONFERENCE, command.lead, rules, now)
+
+
+def settle_by_rule(case: Case, task: Task, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Climb a tier, and give the task to the default lead there; the city stays the city."""
+    escalated = CaseEscalated(
+        occurred_at=now, tier=climb(case.tier), reason=EscalationReason.OVERDUE, task=task.ref
+    )
+    case = evolve(case, escalated)
+    lead = default_lead(case, case.tier, rules)
+    return (escalated, *_settle(case, task, DecidedBy.RULE, lead, rules, now))
+
+
+def settle_moot(task: Task, now: datetime) -> tuple[DisputeSettled, ...]:
+    """End the dispute over a task, if there is one: nobody has to lead it any more."""
+    if task.open_dispute is None:
+        return ()
+    return (_settled(task, DecidedBy.MOOT, None, now),)
+
+
+def _settle(
+    case: Case, task: Task, decided_by: DecidedBy, lead: str, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Settle, and give the task out: for the first time where it was born disputed."""
+    settled = _settled(task, decided_by, lead, now)
+    if task.department is None:
+        return (settled, give_settled(case, task, lead, rules, now))
+    return (settled, give_again(case, task, ReassignReason.SETTLED, lead, rules, now))
+
+
+def _settled(task: Task, decided_by: DecidedBy, lead: str | None, now: datetime) -> DisputeSettled:
+    return DisputeSettled(
+        occurred_at=now,
+        dispute_id=dispute_id(task.ref, task.disputes),
+        task=task.ref,
+        decided_by=decided_by,
+        lead=lead,
+    )
+
+
+def default_lead(case: Case, tier: Tier, rules: Rulebook) -> str:
+    """Return whom the catalog names for a tier at the place of a case."""
+    location = find_location(case.filed.place, rules) if case.filed else None
+    return resolve_owner(rules.catalog.default_lead[tier], location)

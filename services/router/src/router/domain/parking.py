@@ -1,0 +1,43 @@
+"""Parked deliveries: the department could not be told, so the clock is told to whom it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from router.domain.case import answer_of, task_status
+from router.domain.codes import ClockKind, RemarkCode
+from router.domain.disputes import is_last_resort
+from router.domain.remarks import remark
+from router.domain.reminders import remind
+from router.domain.task import TaskStatus
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from router.domain.case import Case
+    from router.domain.decided import OwnFact
+    from router.domain.facts import DeliveryParked
+    from router.domain.rulebook import Rulebook
+    from router.domain.task import Task
+
+
+def weigh_parking(
+    case: Case, task: Task, parked: DeliveryParked, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Remind once of the response limit, whose end opens a dispute over what has not arrived.
+
+    A department that does not exist is disputed at once (`disputes.dispute_unknown`), unless the
+    dispute would end with it again: then the delivery stays parked, for its operator.
+    """
+    status = task_status(case, task)
+    if status is TaskStatus.DISPUTED:
+        return ()
+    if not status.is_in_hand:
+        return (remark(RemarkCode.TASK_CLOSED, now, task.ref.task_id),)
+    if parked.unknown:
+        last = is_last_resort(case, task, rules)
+        return (remark(RemarkCode.NOT_APPLICABLE, now, task.ref.task_id),) if last else ()
+    clock = task.clocks.response
+    if clock is None or clock.reminded or clock.passed or not answer_of(case, task).has_not_arrived:
+        return ()
+    return remind(task, ClockKind.RESPONSE, clock, now)

@@ -1,0 +1,3 @@
+DROP TABLE desk_requests;
+DROP TABLE desk_disputes;
+DROP TABLE desk_tasks;

@@ -49,11 +49,13 @@ GENERAL: Final = (
     (404, "not_found", "no such address"),
     (405, "method_not_allowed", "the address has no such method"),
     (409, "idempotency_key_reused", "the key stands for another body"),
+    (408, "too_slow", "the body took too long to come"),
     (413, "too_large", "the body is over the limit, `CIVICLOOP_MAX_BODY_BYTES`"),
     (422, "invalid", "a field is wrong; `errors` has its path"),
     (429, "overloaded", "too many wait; see `Retry-After`"),
     (500, "internal", "a bug; it has been logged"),
-    (503, "unavailable", "the database does not answer; see `Retry-After`"),
+    (503, "unavailable", "the database does not answer, or the service starts; see `Retry-After`"),
+    (503, "busy", "too many requests or bodies at once; see `Retry-After`"),
 )
 ANYWHERE: Final = frozenset({401, 403, 413, 422, 429, 500, 503})
 _NOBODY: Final = cast("Any", None)

@@ -88,12 +88,14 @@ class LoneRoom:
         """The service, as the contracts name it."""
         return Service(self.service)
 
-    def view(self, case_id: UUID) -> tuple[list[str], Any]:
+    def view(self, case_id: UUID, *, remarks: bool = True) -> tuple[list[str], Any]:
         """Return what this room has told of a case, and the codes of what it keeps of it."""
         query = "SELECT state FROM case_rows WHERE case_id = %s"
         with psycopg.connect(self._url_of(self.city.backends.servers.superuser)) as connection:
             row = connection.execute(query, (case_id,)).fetchone()
-        return sorted(self.names(case_id)), _codes(row[0] if row else None)
+        names = sorted(self.names(case_id))
+        told = [name for name in names if remarks or not name.startswith("Remarked")]
+        return told, _codes(row[0] if row else None)
 
     def held(self) -> int:
         """Return how many records wait or cases are blocked; nothing should."""

@@ -1,8 +1,9 @@
 """Who wins when two things happen at once: the router alone, on real topics, in both orders."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -59,6 +60,15 @@ def _dispatched(router: LoneRoom, **filing: Any) -> TaskDispatched:
 def _answer(kind: type[Any], task: TaskDispatched, **changes: Any) -> Any:
     about = {"task": task.task, "department": task.department}
     return made(kind, task.case_id, **about, **changes)
+
+
+def _suspension(task: TaskDispatched) -> SuspensionRequested:
+    """Ask that the clock stands still until tomorrow."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    asked: SuspensionRequested = _answer(
+        SuspensionRequested, task, request_id=uuid4(), review_at=tomorrow
+    )
+    return asked
 
 
 def _outcomes(router: LoneRoom, case_id: UUID) -> list[Outcome]:
@@ -162,7 +172,7 @@ def test_a_case_that_climbed_is_handled_all_the_same(router: LoneRoom) -> None:
 def test_a_suspended_task_has_no_deadline(router: LoneRoom) -> None:
     """A case filed after it climbs twice; the suspended one climbs not at all."""
     task = _dispatched(router, matter=QUICK)
-    asked = _answer(SuspensionRequested, task)
+    asked = _suspension(task)
     router.tell(asked)
     with router.client("superior") as superior:
         body = {"request_id": str(asked.request_id), "approved": True}
@@ -179,7 +189,7 @@ def test_a_deadline_that_passed_before_is_not_taken_back(router: LoneRoom) -> No
     """Who is overdue cannot suspend: it is refused at once."""
     task = _dispatched(router, matter=QUICK)
     router.wait_for(task.case_id, CaseEscalated, 2)
-    router.tell(_answer(SuspensionRequested, task))
+    router.tell(_suspension(task))
     assert len(router.facts(task.case_id, SuspensionRefused)) == 1
     assert router.facts(task.case_id, ClockSuspended) == []
 

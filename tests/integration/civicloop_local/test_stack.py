@@ -117,6 +117,22 @@ def _restarted(layout: Layout, name: str) -> bool:
     return part.ready and part.restarts == 1
 
 
+def test_a_frozen_server_is_seen(layout: Layout) -> None:
+    """Neither is ready while it answers nobody; both are again afterwards, without a restart."""
+    control.up(layout, parts=BACKENDS)
+    frozen = [pid for pid in _pids(layout).values() if pid is not None]
+    assert len(frozen) == len(BACKENDS)
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        _until(lambda: not any(part.ready for part in control.status(layout)))
+    finally:
+        for pid in frozen:
+            os.kill(pid, signal.SIGCONT)
+    _until(lambda: all(part.ready for part in control.status(layout)))
+    assert [part.restarts for part in control.status(layout)] == [0, 0]
+
+
 def test_parts_that_outlive_their_supervisor_are_ended(layout: Layout) -> None:
     """`down` knows them by pid and start time, and ends nobody else."""
     control.up(layout, parts=("postgres",))

@@ -80,15 +80,18 @@ def run(adapter: Adapter, *arguments: str) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+NOBODY: dict[str, Any] = {"departments": []}
 ADD = ("add", "water", "--name-zh", "水利局", "--webhook", "http://127.0.0.1:9400/hooks/water")
 
 
 def test_a_department_is_put_and_its_secret_shown(adapter: Adapter) -> None:
     """Names that are not given are the code."""
+    adapter.answers = [NOBODY]
     status, output = run(adapter, *ADD)
     assert status == 0
+    assert "water is registered" in output
     assert "whsec_fresh" in output
-    ((method, path, token, body),) = adapter.asked
+    (_, (method, path, token, body)) = adapter.asked
     assert (method, path, token) == ("PUT", "/v1/departments/water", "Bearer op")
     assert body == {
         "name_zh": "水利局",
@@ -106,6 +109,7 @@ def test_a_secret_file_takes_the_secret_off_the_screen(
 ) -> None:
     """It is in the file and nowhere else."""
     path = tmp_path / "secrets.json"
+    adapter.answers = [NOBODY]
     _, output = run(adapter, *ADD, "--secret-file", str(path), *as_json)
     assert read_secrets(path) == {"water": "whsec_fresh"}
     assert "whsec_fresh" not in output
@@ -113,15 +117,14 @@ def test_a_secret_file_takes_the_secret_off_the_screen(
 
 def test_an_imported_department_has_no_address(adapter: Adapter) -> None:
     """`--replay` is its transport."""
-    adapter.answer = {**WATER, "secret": None}
+    adapter.answers = [NOBODY, {**WATER, "secret": None}]
     run(adapter, "add", "parks", "--replay")
-    assert (adapter.asked[0][3]["transport"], adapter.asked[0][3]["url"]) == ("replay", None)
+    assert (adapter.asked[1][3]["transport"], adapter.asked[1][3]["url"]) == ("replay", None)
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("add", "water"),
         ("add", "water", "--replay", "--webhook", "http://x/"),
         ("add", "water", "--replay", "--pull"),
         ("add", "water", "--pull", "--webhook", "http://x/"),
@@ -134,11 +137,66 @@ def test_a_department_is_reached_in_one_way(adapter: Adapter, arguments: tuple[s
     assert adapter.asked == []
 
 
+def test_a_new_department_is_reached_somehow(adapter: Adapter) -> None:
+    """Else nothing is made."""
+    adapter.answers = [NOBODY]
+    with pytest.raises(StackError, match="--webhook"):
+        run(adapter, "add", "water", "--name-en", "Water")
+    assert [method for method, *_ in adapter.asked] == ["GET"]
+
+
+KNOWN = {**WATER, "name_zh": "水务", "concurrency": 3, "state": "disabled", "paused_until": None}
+KEPT = {name: KNOWN[name] for name in ("name_zh", "name_en", "transport", "url", "state")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "change"),
+    [
+        ((), {}),
+        (("--concurrency", "5"), {"concurrency": 5}),
+        (("--name-en", "Water"), {"name_en": "Water"}),
+        (("--active",), {"state": "active"}),
+        (("--webhook", "http://127.0.0.1:1/"), {"url": "http://127.0.0.1:1/"}),
+        (("--pull",), {"transport": "pull", "url": None}),
+    ],
+)
+def test_what_is_not_given_of_a_known_department_stays(
+    adapter: Adapter, arguments: tuple[str, ...], change: dict[str, Any]
+) -> None:
+    """Names, address, concurrency and state; only what is given changes."""
+    adapter.answers = [{"departments": [{**KNOWN, "code": "other", "concurrency": 1}, KNOWN]}]
+    _, output = run(adapter, "add", "water", *arguments)
+    assert "water is changed" in output
+    assert adapter.asked[1][3] == {**KEPT, "concurrency": 3, **change}
+    assert len(adapter.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "until", "is_kept"),
+    [
+        ((), "2999-01-01T00:00:00Z", True),
+        ((), "2020-01-01T00:00:00Z", False),
+        (("--active",), "2999-01-01T00:00:00Z", False),
+        (("--disabled",), "2999-01-01T00:00:00Z", False),
+    ],
+)
+def test_a_pause_stays(
+    adapter: Adapter, arguments: tuple[str, ...], until: str, *, is_kept: bool
+) -> None:
+    """Unless it is over, or a state is given."""
+    paused = {**KNOWN, "state": "paused", "paused_until": until}
+    adapter.answers = [{"departments": [paused]}]
+    run(adapter, "add", "water", "--concurrency", "5", *arguments)
+    assert adapter.asked[1][3]["state"] == ("disabled" if "--disabled" in arguments else "active")
+    again = [(path, body) for _, path, _, body in adapter.asked[2:]]
+    assert again == ([("/v1/departments/water/pause", {"until": until})] if is_kept else [])
+
+
 def test_a_department_that_pulls_is_told_how_it_is_let_in(adapter: Adapter) -> None:
     """It needs no address and no secret, but a token."""
-    adapter.answer = {**WATER, "secret": None}
+    adapter.answers = [NOBODY, {**WATER, "secret": None}]
     _, output = run(adapter, "add", "power", "--pull")
-    assert (adapter.asked[0][3]["transport"], adapter.asked[0][3]["url"]) == ("pull", None)
+    assert (adapter.asked[1][3]["transport"], adapter.asked[1][3]["url"]) == ("pull", None)
     assert "civicloop token --role department:power" in output
 
 

@@ -13,13 +13,13 @@ from civicloop.main import build_app, run
 from civicloop_local.errors import StackError
 
 USAGES = {
-    ("status", "--wrong"): "civicloop: No such option: --wrong (Possible options: --json): see `civicloop status --help`",
-    ("watch",): "civicloop: Missing argument 'case': see `civicloop watch --help`",
-    ("nothing",): "civicloop: No such command 'nothing': see `civicloop --help`",
+    ("status", "--jsno"): "No such option: --jsno (Possible options: --json)",
+    ("watch",): "Missing argument 'case': see `civicloop watch --help`",
+    ("nothing",): "No such command 'nothing': see `civicloop --help`",
     ("audit", "--receipts", "/no/such"): "see `civicloop audit --help`",
     ("logs", "-n", "many"): "see `civicloop logs --help`",
-    ("token",): "civicloop: Missing option '--role': see `civicloop token --help`",
-    ("department",): "civicloop: Missing command: see `civicloop department --help`",
+    ("token",): "Missing option '--role': see `civicloop token --help`",
+    ("department",): "Missing command: see `civicloop department --help`",
     ("department", "add"): "see `civicloop department add --help`",
 }
 
@@ -45,7 +45,7 @@ def test_a_file_that_is_not_there_is_named(
     assert "gone.jsonl" in capsys.readouterr().err
 
 
-def _app(work: Callable[[], None]) -> typer.Typer:
+def _app(work: Callable[..., None]) -> typer.Typer:
     app = typer.Typer()
     app.command()(work)
     return app

@@ -62,6 +62,14 @@ def test_a_token_with_the_role_opens_the_door(client: TestClient) -> None:
     assert (answer.status_code, answer.json()) == (200, "desk-1")
 
 
+def test_a_token_says_when_it_was_made() -> None:
+    """Where it says so: what was revoked later is told apart by it."""
+    verifier = TokenVerifier(PUBLIC_KEY)
+    made_at = datetime.fromtimestamp(NOW, UTC)
+    assert verifier.principal(token()).issued_at == made_at
+    assert verifier.principal(token(iat=None)).issued_at is None
+
+
 def test_a_department_speaks_for_itself(client: TestClient) -> None:
     """`department` stands for any department, and tells which."""
     answer = call(client, "/department", token(roles=["department:water"]))

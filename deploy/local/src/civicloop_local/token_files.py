@@ -1,6 +1,6 @@
 """A service's own token, in a private file that is replaced long before the token ends.
 
-The service holds no key to sign with: it reads the file again whenever it calls (docs/adr/0015).
+The service holds no key to sign with: it reads the file again whenever it calls (docs/adr/0016).
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ class TokenFile:
 
     def write(self) -> None:
         """Put a fresh token there."""
-        token = make_token(
-            self.credentials, role="service", subject=self.subject, hours=self.hours
-        )
+        token = make_token(self.credentials, role="service", subject=self.subject, hours=self.hours)
         write_private(self.path, token)
 
     def renew(self) -> None:

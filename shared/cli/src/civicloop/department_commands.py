@@ -1,6 +1,8 @@
 """Commands for the registry of departments: a thin client of the department adapter."""
 
 import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -24,6 +26,7 @@ SecretFile = Annotated[
     typer.Option("--secret-file", help="Keep the secret there (JSON, owner only), print nothing."),
 ]
 
+_ONE_WAY: Final = "say how it is reached: give one of --webhook URL, --pull and --replay"
 # What to do once a department is registered.
 _NEXT: Final = {
     "webhook": "try it with civicloop department test {code}",
@@ -44,11 +47,15 @@ def add(  # noqa: PLR0913 - one option each
     name_zh: Annotated[str | None, typer.Option(help="Its Chinese name (中文名).")] = None,
     name_en: Annotated[str | None, typer.Option(help="Its English name.")] = None,
     webhook: Annotated[str | None, typer.Option(help="Where its deliveries go.")] = None,
-    concurrency: Annotated[int, typer.Option(help="Deliveries at once.")] = 8,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Deliveries at once; 8 unless told otherwise.")
+    ] = None,
     *,
     pull: Annotated[bool, typer.Option("--pull", help="It comes for its deliveries.")] = False,
     replay: Annotated[bool, typer.Option("--replay", help="Imported histories only.")] = False,
-    disabled: Annotated[bool, typer.Option("--disabled", help="Try no deliveries.")] = False,
+    disabled: Annotated[
+        bool | None, typer.Option("--disabled/--active", help="Whether no deliveries are tried.")
+    ] = None,
     secret_file: SecretFile = None,
     url: Url = None,
     token: Token = None,
@@ -56,6 +63,7 @@ def add(  # noqa: PLR0913 - one option each
 ) -> None:
     """Make a department known, or change it; a new webhook's secret is shown once.
 
+    What is not given of a known one stays as it is, a pause too.
     One that pulls needs no server, only a token: its deliveries wait until it comes for them.
 
     Example: civicloop department add water --name-zh 水利局 --name-en "Water bureau"
@@ -64,20 +72,42 @@ def add(  # noqa: PLR0913 - one option each
     Example: civicloop department add power --name-zh 电力局 --name-en "Power office" --pull
     """
     ways = {"webhook": webhook is not None, "pull": pull, "replay": replay}
-    if sum(ways.values()) != 1:
-        raise StackError("say how it is reached: give one of --webhook URL, --pull and --replay")
-    transport = next(name for name, is_given in ways.items() if is_given)
-    body = {
-        "name_zh": name_zh or code,
-        "name_en": name_en or code,
-        "transport": transport,
+    if sum(ways.values()) > 1:
+        raise StackError(_ONE_WAY)
+    states = {None: None, True: "disabled", False: "active"}
+    given = {
+        "name_zh": name_zh,
+        "name_en": name_en,
+        "transport": next((name for name, is_given in ways.items() if is_given), None),
         "url": webhook,
         "concurrency": concurrency,
-        "state": "disabled" if disabled else "active",
+        "state": states[disabled],
     }
+    known = _known(code, url, token)
+    body = merged(code, known, given)
     answer = ask("PUT", f"/departments/{code}", url, token, body)
-    said = f"{code} is registered\nnext: {_NEXT[transport].format(code=code)}"
+    if disabled is None and (until := _pause_of(known)):
+        # Whoever is put anew is paused no more.
+        ask("POST", f"/departments/{code}/pause", url, token, {"until": until})
+    word = "changed" if known else "registered"
+    said = f"{code} is {word}\nnext: {_NEXT[body['transport']].format(code=code)}"
     _show_secret(answer, secret_file, as_json=as_json, said=said)
+
+
+def merged(code: str, known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a department as it shall be: as given, else as it is known, else as a new one.
+
+    Raises:
+        StackError: It is new, and nobody says how it is reached.
+    """
+    new = {"name_zh": code, "name_en": code, "url": None, "concurrency": 8, "state": "active"}
+    kept = {name: known[name] for name in given if name in known}
+    if kept.get("state") == "paused":
+        kept["state"] = "active"
+    wanted = {**new, **kept, **{name: value for name, value in given.items() if value is not None}}
+    if "transport" not in wanted:
+        raise StackError(_ONE_WAY)
+    return wanted if wanted["transport"] == "webhook" else {**wanted, "url": None}
 
 
 @app.command("rotate-secret")
@@ -133,6 +163,18 @@ def list_departments(*, url: Url = None, token: Token = None, as_json: AsJson = 
     for department in answer["departments"]:
         table.add_row(*(str(department[column]) for column in columns))
     Console().print(table)
+
+
+def _known(code: str, url: str | None, token: str | None) -> dict[str, Any]:
+    """Return a department as the adapter knows it, nothing when it is new."""
+    departments = ask("GET", "/departments", url, token)["departments"]
+    return next((found for found in departments if found["code"] == code), {})
+
+
+def _pause_of(known: Mapping[str, Any]) -> str | None:
+    """Return until when it is left alone, None when it is not or not any more."""
+    until: str | None = known.get("paused_until")
+    return until if until and datetime.fromisoformat(until) > datetime.now(UTC) else None
 
 
 def _show_secret(

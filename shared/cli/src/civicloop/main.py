@@ -23,6 +23,8 @@ NAME: Final = "civicloop"
 FAILED: Final = 1
 # As a shell reports a program that Ctrl-C has ended.
 INTERRUPTED: Final = 130
+# Anything else is a defect, and its traceback is what we need to see.
+PROBLEMS: Final = (TyperException, StackError, psycopg.Error, subprocess.TimeoutExpired, OSError)
 
 
 def build_app() -> typer.Typer:
@@ -51,34 +53,37 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         status = command.main(arguments, prog_name=NAME, standalone_mode=False)
-    except TyperException as error:
-        # One without words has printed the help of a group of commands.
-        said = error.format_message()
-        return _complain(_usage(error, said), error.exit_code) if said else error.exit_code
-    except StackError as error:
-        return _complain(str(error))
     except (typer.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except psycopg.Error as error:
-        return _complain(f"Postgres refused ({_first_line(error)}): see `civicloop status`")
-    except subprocess.TimeoutExpired as error:
-        return _complain(f"{_program(error)} took over {error.timeout:.0f} s: see `civicloop logs`")
-    except OSError as error:
-        return _complain(f"{error.strerror or error}: {error.filename or ''}")
+    except PROBLEMS as error:
+        if said := _words(error):
+            print(f"{NAME}: {said}", file=sys.stderr)
+        return error.exit_code if isinstance(error, TyperException) else FAILED
     # What a command returns is nothing; an `Exit` comes back as its status.
     return status if isinstance(status, int) else 0
 
 
-def _complain(problem: str, status: int = FAILED) -> int:
-    print(f"{NAME}: {problem}", file=sys.stderr)
-    return status
+def _words(error: Exception) -> str:
+    """Return a problem as one line with its fix."""
+    match error:
+        case TyperException():
+            return _usage(error)
+        case psycopg.Error():
+            return f"Postgres refused ({_first_line(error)}): see `civicloop status`"
+        case subprocess.TimeoutExpired():
+            return f"{_program(error)} took over {error.timeout:.0f} s: see `civicloop logs`"
+        case OSError():
+            return f"{error.strerror or error}: {error.filename or ''}"
+    return str(error)
 
 
-def _usage(error: TyperException, said: str) -> str:
+def _usage(error: TyperException) -> str:
     """Return what is wrong with a command line, and where to read how it should be."""
+    said = " ".join(error.format_message().split()).rstrip(".")
     context = getattr(error, "ctx", None)
     place = context.command_path if context is not None else NAME
-    return f"{' '.join(said.split()).rstrip('.')}: see `{place} --help`"
+    # One without words has printed the help of a group of commands.
+    return said and f"{said}: see `{place} --help`"
 
 
 def _first_line(error: Exception) -> str:

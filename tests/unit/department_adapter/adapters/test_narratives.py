@@ -34,6 +34,10 @@ def intake(
     return IntakeNarratives(client, "http://intake/", token_file)
 
 
+def _replace(token_file: Path, token: str) -> None:
+    token_file.write_text(token)
+
+
 def told(*items: dict[str, str]) -> httpx.Response:
     """Return an answer of intake."""
     return httpx.Response(200, json={"narratives": list(items)})
@@ -80,7 +84,7 @@ async def test_a_renewed_token_is_taken_up(token_file: Path) -> None:
     case_id, asked = uuid4(), list[httpx.Request]()
     narratives = intake(token_file, told({"case_id": str(case_id), "state": "none"}), asked)
     await narratives.fetch([case_id])
-    token_file.write_text("renewed\n")
+    _replace(token_file, "renewed\n")
     await narratives.fetch([case_id])
     assert [request.headers["authorization"] for request in asked] == [
         "Bearer token",
@@ -88,12 +92,11 @@ async def test_a_renewed_token_is_taken_up(token_file: Path) -> None:
     ]
 
 
-async def test_without_a_token_deliveries_wait(token_file: Path) -> None:
+async def test_without_a_token_deliveries_wait(tmp_path: Path) -> None:
     """Nobody is asked, and no department is to blame."""
-    token_file.unlink()
     asked: list[httpx.Request] = []
     with pytest.raises(NarrativesUnavailableError):
-        await intake(token_file, told(), asked).fetch([UUID(int=1)])
+        await intake(tmp_path / "gone", told(), asked).fetch([UUID(int=1)])
     assert asked == []
 
 

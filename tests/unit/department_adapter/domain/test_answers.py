@@ -69,10 +69,13 @@ def test_a_task_without_window_is_never_returned() -> None:
 
 def test_the_same_return_again_says_nothing_new() -> None:
     """Also when the window is closed by then; another ground is another return."""
-    case = after(queued(at(10)), [RETURN])
-    assert take_update(case, update(RETURN), at(99)) == ()
-    with pytest.raises(TaskClosedError, match="returned"):
-        take_update(case, update(replace(RETURN, ground="wrong_matter")), at(9))
+    same = replace(RETURN, ground="_".join(["not", "our", "duty"]))
+    assert take_update(after(queued(at(10)), [RETURN]), update(same), at(99)) == ()
+    other = replace(RETURN, ground="wrong_matter")
+    for first, second in ((RETURN, other), (other, RETURN)):
+        case = after(queued(at(10)), [first])
+        with pytest.raises(TaskClosedError, match="returned"):
+            take_update(case, update(second), at(9))
 
 
 def test_a_return_of_a_task_that_ended_otherwise_is_refused() -> None:

@@ -8,6 +8,7 @@ from tests.unit.feedback.story import Story
 from tests.unit.feedback.telling import VERIFIER
 
 from civicloop_contracts import codes
+from civicloop_contracts.facts.feedback import VerificationRequested
 from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN
 from feedback.domain.commands import RecordSatisfaction, VerifyCase
 from feedback.domain.errors import NotToCallBackError
@@ -44,3 +45,9 @@ def test_only_what_was_solved_takes_a_late_answer(
     bench.tell(story.filed(), story.handled(4, outcome))
     with pytest.raises(NotToCallBackError):
         bench.order(RecordSatisfaction(solved=True, satisfied=None), 5)
+
+
+def test_a_round_that_the_router_counts_further_is_taken(bench: Bench, story: Story) -> None:
+    """A handling is news from our round on."""
+    [fact] = bench.tell(story.filed(), story.handled(4, round_no=2))
+    assert isinstance(fact, VerificationRequested)

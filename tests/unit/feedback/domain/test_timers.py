@@ -5,13 +5,15 @@ from itertools import pairwise
 import pytest
 from tests.unit.feedback.bench import Bench
 from tests.unit.feedback.story import Story
-from tests.unit.feedback.telling import VERIFIER, at
+from tests.unit.feedback.telling import CASE_ID, VERIFIER, at
 
 from civicloop_contracts.codes import Outcome, RemarkCode, Tier
 from civicloop_contracts.facts.feedback import CaseClosed
 from civicloop_contracts.facts.remark import Remarked
-from feedback.domain.case import CaseState
+from feedback.domain.case import Case, CaseState
 from feedback.domain.commands import VerifyCase
+from feedback.domain.evolve import evolve
+from feedback.domain.own_facts import VerificationOverdue
 from feedback.domain.parts import Tier as OwnTier
 from feedback.domain.parts import tier_above
 
@@ -57,12 +59,11 @@ def test_to_verify_after_a_long_stop_skips_no_tier(bench: Bench, story: Story) -
     assert bench.case_row().verify_by == at(4 + 6 * PERIOD)
 
 
-def test_to_verify_of_an_older_release_climbs_too(bench: Bench, story: Story) -> None:
-    """A case that waited before tiers were kept starts at the lowest."""
-    assert tier_above(OwnTier.GRID) is OwnTier.COMMUNITY
-    bench.tell(story.handled())
-    bench.wait(4 + PERIOD)
-    assert bench.case_row().verify_tier == "community"
+def test_to_verify_of_an_older_release_climbs_too() -> None:
+    """A case that waited before tiers were kept has asked the lowest."""
+    waiting = Case(case_id=CASE_ID, state=CaseState.TO_VERIFY, verify_by=at(4))
+    overdue = VerificationOverdue(occurred_at=at(4), round=1, verify_by=at(52))
+    assert evolve(waiting, overdue).verify_tier is OwnTier.COMMUNITY
 
 
 @pytest.mark.parametrize(("tier", "above"), [*pairwise(OwnTier), (OwnTier.CITY, OwnTier.CITY)])

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 import pytest
+import structlog
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
@@ -20,6 +21,14 @@ Headers = Callable[..., Mapping[str, str]]
 def signing_key() -> OKPKey:
     """Return a key that signs tokens."""
     return OKPKey.generate_key("Ed25519")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    # The default renderer draws every traceback with all that it sees: seconds each.
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    )
 
 
 @pytest.fixture(scope="session", autouse=True)

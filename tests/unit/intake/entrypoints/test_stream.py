@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from hypothesis import given as drawn
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from civicloop_contracts.choreography import handled_by
@@ -198,6 +199,7 @@ def test_every_pair_of_facts_ends_alike_in_both_orders() -> None:
                 assert follow(one, other)[0] == follow(other, one)[0]
 
 
+@settings(deadline=None, max_examples=50)
 @drawn(chance=st.randoms(use_true_random=False))
 def test_any_interleaving_of_the_sources_ends_alike(chance: Random) -> None:
     """Order holds within a source, and across sources nothing depends on it."""

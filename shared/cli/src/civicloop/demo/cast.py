@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid4
 
 from civicloop.demo.acts import Act, Reaction, expected_facts
 from civicloop.demo.calls import Caller
@@ -213,8 +213,7 @@ class Cast:
         Raises:
             StackError: It never is.
         """
-        key = uuid5(NAMESPACE_URL, f"{self._run}{path}{body}")
-        headers = {"Idempotency-Key": str(key)}
+        headers = {"Idempotency-Key": str(uuid4())}
         for _ in range(TRIES):
             if await caller.offer(path, body, headers):
                 return

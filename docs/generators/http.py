@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from civicloop_kit.health import Health
 from civicloop_kit.http import Refusals, make_app
 from civicloop_kit.operator_doors import OPERATOR_REFUSALS, operator_router
-from department_adapter.entrypoints import departments
+from department_adapter.entrypoints import departments, parked, pull
 from department_adapter.entrypoints import http as adapter
+from department_adapter.entrypoints.refusals import REFUSALS as ADAPTER_REFUSALS
 from feedback.entrypoints import http as feedback
 from feedback.entrypoints import indicators
 from generators.facts import pattern_names
@@ -76,8 +77,13 @@ _ROUTERS: Final[Mapping[str, tuple[Sequence[APIRouter], Refusals]]] = {
         router.REFUSALS,
     ),
     "department-adapter": (
-        [adapter.task_router(_NOBODY), departments.department_router(_NOBODY)],
-        adapter.REFUSALS,
+        [
+            adapter.task_router(_NOBODY),
+            parked.parked_router(_NOBODY),
+            departments.department_router(_NOBODY),
+            pull.pull_router(_NOBODY),
+        ],
+        ADAPTER_REFUSALS,
     ),
     "feedback": (
         [

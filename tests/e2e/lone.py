@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -60,7 +61,7 @@ class LoneRoom:
             self._produce(producer, fact)
         producer.flush(10)
         for case_id in {fact.case_id for fact in facts}:
-            eventually(lambda case_id=case_id: self._has_read(case_id))
+            eventually(partial(self._has_read, case_id))
 
     def facts(self, case_id: UUID, kind: type[F]) -> list[F]:
         """Return what this room itself has written of a kind, in its order."""
@@ -129,7 +130,7 @@ class LoneRoom:
             f"{self.city.prefix}{fact_topic(source).name}",
             key=str(fact.case_id).encode(),
             value=value_of(fact),
-            headers=headers_of(envelope, fact.recorded_at),
+            headers=[*headers_of(envelope, fact.recorded_at)],
         )
 
     def _has_read(self, case_id: UUID) -> bool:

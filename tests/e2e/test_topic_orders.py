@@ -14,6 +14,7 @@ from civicloop_contracts.facts import department as d
 from civicloop_contracts.facts import feedback as f
 from civicloop_contracts.facts import intake as i
 from civicloop_contracts.facts import router as r
+from civicloop_contracts.facts.parts import TaskRef
 from civicloop_contracts.topics import subscriptions
 from civicloop_kit.ids import uuid7
 from civicloop_local.testing import Backends, fresh_prefix
@@ -85,8 +86,8 @@ class Story:
     def _task(self, attempt: int) -> dict[str, Any]:
         # As the router names them: it decides itself in these tests, and has to agree.
         ref = refer_task(self.case_id, 1, attempt)
-        fields = {"task_id": ref.task_id, "task_no": ref.task_no, "attempt": ref.attempt}
-        return {"task": r.TaskRef(**fields), "department": LEAD}
+        task = TaskRef(task_id=ref.task_id, task_no=ref.task_no, attempt=ref.attempt)
+        return {"task": task, "department": LEAD}
 
     def _made(self, kind: type[Fact], minutes: int, **changes: Any) -> Fact:
         return made(kind, self.case_id, occurred_at=BEGAN + timedelta(minutes=minutes), **changes)

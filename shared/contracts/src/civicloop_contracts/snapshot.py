@@ -4,16 +4,24 @@ State, not a fact: it has a version and says up to which sequence of each source
 Readers keep the highest version of a key.
 """
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from civicloop_contracts.codes import CaseStatus, Outcome
 from civicloop_contracts.fact import DepartmentCode, Part
 from civicloop_contracts.facts.parts import Matter, Place, Round
 
-Source = Annotated[str, StringConstraints(pattern=r"^/[a-z0-9/-]{1,60}$")]
+_SOURCE: Final = re.compile(r"/[a-z0-9/-]{1,60}")
+
+
+def _by_source(as_of: dict[str, int]) -> dict[str, int]:
+    if not all(_SOURCE.fullmatch(source) for source in as_of):
+        message = "a key is no source"
+        raise ValueError(message)
+    return as_of
 
 
 class CaseSnapshot(Part):
@@ -22,7 +30,7 @@ class CaseSnapshot(Part):
     case_id: UUID
     version: Annotated[int, Field(ge=1)]
     # Sequence of the newest fact that is in it, per source: where to join the fact topics.
-    as_of: dict[Source, Annotated[int, Field(ge=1)]]
+    as_of: Annotated[dict[str, Annotated[int, Field(ge=1)]], AfterValidator(_by_source)]
     status: CaseStatus
     round: Round
     outcome: Outcome | None = None

@@ -69,7 +69,7 @@ def test_a_task_without_window_is_never_returned() -> None:
 
 def test_the_same_return_again_says_nothing_new() -> None:
     """Also when the window is closed by then; another ground is another return."""
-    same = replace(RETURN, ground="_".join(["not", "our", "duty"]))
+    same = replace(RETURN, ground="not_our_duty")
     assert take_update(after(queued(at(10)), [RETURN]), update(same), at(99)) == ()
     other = replace(RETURN, ground="wrong_matter")
     for first, second in ((RETURN, other), (other, RETURN)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -123,7 +124,14 @@ def doors() -> list[Door]:
 
 def app_over(service: str, error: Exception) -> FastAPI:
     """Return a service's application behind whose doors everything fails with an error."""
-    routers, refusals = _with_operators(Behind(error))[service]
+    return _app_failing(service, type(error), str(error))
+
+
+@cache
+def _app_failing(service: str, kind: type[Exception], words: str) -> FastAPI:
+    """Make an application once for all tests: there are a thousand of them, and it keeps nothing."""
+    behind = Behind(kind(words))
+    routers, refusals = _with_operators(behind)[service]
     return make_app(
         service,
         routers,

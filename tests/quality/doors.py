@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -75,7 +74,8 @@ class Behind:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         async def fail(*_given: object, **_named: object) -> None:
-            raise self._error
+            # Afresh: one that is raised again remembers all the times before.
+            raise type(self._error)(*self._error.args)
 
         return fail
 
@@ -123,15 +123,21 @@ def doors() -> list[Door]:
 
 
 def app_over(service: str, error: Exception) -> FastAPI:
-    """Return a service's application behind whose doors everything fails with an error."""
-    return _app_failing(service, type(error), str(error))
+    """Return a service's application behind whose doors everything fails with an error.
+
+    It keeps nothing, so it is made once for all the tests that ask for it.
+    """
+    key = (service, repr(error))
+    if key not in _APPS:
+        _APPS[key] = _app_over(service, error)
+    return _APPS[key]
 
 
-@cache
-def _app_failing(service: str, kind: type[Exception], words: str) -> FastAPI:
-    """Make an application once for all tests: there are a thousand of them, and it keeps nothing."""
-    behind = Behind(kind(words))
-    routers, refusals = _with_operators(behind)[service]
+_APPS: Final[dict[tuple[str, str], FastAPI]] = {}
+
+
+def _app_over(service: str, error: Exception) -> FastAPI:
+    routers, refusals = _with_operators(Behind(error))[service]
     return make_app(
         service,
         routers,

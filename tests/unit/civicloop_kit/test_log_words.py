@@ -87,3 +87,21 @@ def test_an_error_whose_words_are_ours_is_quoted() -> None:
     """A SQLSTATE tells an operator what to do."""
     (line,) = [line for line in said("json").splitlines() if "relay_stops" in line]
     assert "MisconfiguredError: 42501" in line
+
+
+def test_a_process_that_configures_nothing_quotes_nobody_either() -> None:
+    """Neither a message nor the variables of a frame."""
+    program = f"""
+from civicloop_kit.logs import get_logger
+def fail(words):
+    raise ValueError(words)
+try:
+    fail("{CANARY}")
+except ValueError:
+    get_logger("ours").exception("step_failed")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "ValueError" in done.stdout
+    assert CANARY not in done.stdout + done.stderr

@@ -63,19 +63,8 @@ def kind_and_frames(exc_info: ExcInfo) -> str:
 
 def configure_logs(service: str, log_format: str) -> None:
     """Send all logs to standard output, one line each, as JSON or as text."""
-    processors: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.ExceptionRenderer(kind_and_frames),
-    ]
-    renderer: Any = (
-        structlog.processors.JSONRenderer()
-        if log_format == "json"
-        else structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
-    )
+    processors = _processors()
+    renderer: Any = structlog.processors.JSONRenderer() if log_format == "json" else _text()
     structlog.configure(
         processors=[*processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -93,6 +82,21 @@ def configure_logs(service: str, log_format: str) -> None:
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _processors() -> list[Any]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(kind_and_frames),
+    ]
+
+
+def _text() -> Any:
+    return structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def _only_chatty(limit: RateLimit) -> Any:
@@ -123,3 +127,9 @@ def _name_of(error: BaseException) -> str:
         inner = "\n".join(kind_and_frames((type(e), e, None)) for e in error.exceptions)
         return f"{kind.__qualname__} of\n{inner}"
     return f"{kind.__qualname__}: {error}" if kind.__module__ in _QUOTED else kind.__qualname__
+
+
+# A tool or a test configures nothing: the library's default draws every frame with its variables,
+# which are tokens and whatever a person said.
+if not structlog.is_configured():
+    structlog.configure(processors=[*_processors(), _text()])

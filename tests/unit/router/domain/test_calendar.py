@@ -20,7 +20,7 @@ from router.domain.errors import CalendarOutdatedError, CalendarYearMissingError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 # The fixture `calendar` is frozen, so sharing it between examples is safe.
-SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 starts = st.datetimes(
     min_value=datetime.fromisoformat("2025-01-01"),

@@ -251,7 +251,7 @@ def test_a_cancellation_of_an_unknown_task_changes_nothing() -> None:
     assert evolve(case, fact) == case
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(data=st.data())
 def test_sources_may_be_read_in_any_order(
     data: st.DataObject, file_case: FileCase, dispatched: tuple[TaskDispatched, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID, uuid4
 
 from civicloop.demo.acts import Act, Reaction, expected_facts
@@ -33,6 +33,23 @@ _USUAL: Final[Mapping[type[Fact], Reaction]] = {
 }
 
 
+class Calls(Protocol):
+    """One principal at one service (`civicloop.demo.calls.Caller`)."""
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> Any:
+        """Return what a POST answers."""
+
+    async def offer(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    ) -> bool:
+        """POST something that may be out of date; returns whether it was taken."""
+
+    async def close(self) -> None:
+        """End all connections."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Playing:
     """One act under way: its case, and what has been told of it."""
@@ -49,17 +66,36 @@ class Playing:
         return all(self.counts[fact] >= count for fact, count in self.act.expect.items())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """Who asks which service, as whom."""
+
+    channel: Calls
+    desk: Calls
+    superior: Calls
+    verifier: Calls
+    callback: Calls
+
+
+def people_of(context: StackContext) -> People:
+    """Return the people of a running stack."""
+    channel = context.token("channel", "storm-channel")
+    return People(
+        channel=Caller(context.intake_url, channel),
+        desk=Caller(context.intake_url, context.token("operator", "storm-operator")),
+        superior=Caller(context.router_url, context.token("superior", "storm-superior")),
+        verifier=Caller(context.feedback_url, context.token("verifier", "storm-verifier")),
+        callback=Caller(context.feedback_url, channel),
+    )
+
+
 class Cast:
     """Everybody who acts in the storm; ``receipts`` are those of its reporters."""
 
-    def __init__(self, context: StackContext, acts: Sequence[Act], run: str) -> None:
+    def __init__(self, people: People, acts: Sequence[Act], run: str) -> None:
+        self._people = people
         self._acts = acts
         self._run = run
-        self._channel = Caller(context.intake_url, context.token("channel", "storm-channel"))
-        self._desk = Caller(context.intake_url, context.token("operator", "storm-operator"))
-        self._superior = Caller(context.router_url, context.token("superior", "storm-superior"))
-        self._verifier = Caller(context.feedback_url, context.token("verifier", "storm-verifier"))
-        self._callback = Caller(context.feedback_url, context.token("channel", "storm-channel"))
         self._playing: dict[UUID, Playing] = {}
         self._early: list[Sighting] = []
         self._doings: Mapping[str, Doing] = {
@@ -129,12 +165,13 @@ class Cast:
 
     async def close(self) -> None:
         """End all connections."""
+        people = self._people
         for caller in (
-            self._channel,
-            self._desk,
-            self._superior,
-            self._verifier,
-            self._callback,
+            people.channel,
+            people.desk,
+            people.superior,
+            people.verifier,
+            people.callback,
         ):
             await caller.close()
 
@@ -154,7 +191,7 @@ class Cast:
 
     async def _report(self, act: Act, number: int) -> Any:
         key = f"storm-{self._run}-{act.name}-{number}"
-        answer = await self._channel.post(
+        answer = await self._people.channel.post(
             "/v1/reports", act.report(self._run), {"Idempotency-Key": key}
         )
         self.receipts.append(
@@ -171,18 +208,20 @@ class Cast:
 
     async def _supplement(self, playing: Playing, _fact: Fact, with_: Mapping[str, Any]) -> None:
         path = f"/v1/reports/{playing.report_id}/supplements"
-        await self._insist(self._channel, path, with_)
+        await self._insist(self._people.channel, path, with_)
 
     async def _withdraw(self, playing: Playing, _fact: Fact, _with: Mapping[str, Any]) -> None:
-        await self._insist(self._channel, f"/v1/reports/{playing.report_id}/withdrawal", {})
+        await self._insist(self._people.channel, f"/v1/reports/{playing.report_id}/withdrawal", {})
 
     async def _merge(self, playing: Playing, _fact: Fact, with_: Mapping[str, Any]) -> None:
         survivor = next(p for p in self._playing.values() if p.act.name == with_["into"])
         path = f"/v1/cases/{playing.case_id}/merge"
-        await self._insist(self._desk, path, {"survivor": str(survivor.case_id)})
+        await self._insist(self._people.desk, path, {"survivor": str(survivor.case_id)})
 
     async def _settle(self, _playing: Playing, fact: Any, with_: Mapping[str, Any]) -> None:
-        await self._insist(self._superior, f"/v1/disputes/{fact.dispute_id}/settlement", with_)
+        await self._insist(
+            self._people.superior, f"/v1/disputes/{fact.dispute_id}/settlement", with_
+        )
 
     async def _decide_extension(
         self, _playing: Playing, fact: Any, with_: Mapping[str, Any]
@@ -196,18 +235,22 @@ class Cast:
 
     async def _decide(self, what: str, fact: Any, with_: Mapping[str, Any]) -> None:
         body = {"request_id": str(fact.request_id), **with_}
-        await self._insist(self._superior, f"/v1/tasks/{fact.task.task_id}/{what}", body)
+        await self._insist(self._people.superior, f"/v1/tasks/{fact.task.task_id}/{what}", body)
 
     async def _supervise(self, playing: Playing, _fact: Fact, _with: Mapping[str, Any]) -> None:
-        await self._insist(self._superior, f"/v1/cases/{playing.case_id}/supervision", {})
+        await self._insist(self._people.superior, f"/v1/cases/{playing.case_id}/supervision", {})
 
     async def _verify(self, playing: Playing, _fact: Fact, with_: Mapping[str, Any]) -> None:
-        await self._insist(self._verifier, f"/v1/cases/{playing.case_id}/verification", with_)
+        await self._insist(
+            self._people.verifier, f"/v1/cases/{playing.case_id}/verification", with_
+        )
 
     async def _answer(self, playing: Playing, _fact: Fact, with_: Mapping[str, Any]) -> None:
-        await self._insist(self._callback, f"/v1/cases/{playing.case_id}/satisfaction", with_)
+        await self._insist(
+            self._people.callback, f"/v1/cases/{playing.case_id}/satisfaction", with_
+        )
 
-    async def _insist(self, caller: Caller, path: str, body: Mapping[str, Any]) -> None:
+    async def _insist(self, caller: Calls, path: str, body: Mapping[str, Any]) -> None:
         """Ask until it is taken: a service may not have read yet what others have told.
 
         Raises:

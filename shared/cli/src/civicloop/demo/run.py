@@ -16,7 +16,7 @@ from civicloop.audit.run import Evidence, run_audit
 from civicloop.context import stack_context
 from civicloop.demo.acts import MORNING, STORM, acts_of, expected_facts
 from civicloop.demo.calls import Caller
-from civicloop.demo.cast import Cast
+from civicloop.demo.cast import Cast, people_of
 from civicloop.demo.departments import Departments
 from civicloop.demo.generator import expected_outcome, make_reports
 from civicloop.demo.morning import load_morning
@@ -143,7 +143,7 @@ def _run(
         display.stage(
             f"{wish.scenario}: {len(reports)} reports, seed {wish.seed}; {len(acts)} acts"
         )
-        cast = Cast(context, acts, run)
+        cast = Cast(people_of(context), acts, run)
         scene = Scene(
             context=context, reader=reader, reports=reports, cast=cast, run=run, display=display
         )

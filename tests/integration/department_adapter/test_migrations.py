@@ -9,7 +9,7 @@ from civicloop_local.testing import Backends, fresh_prefix
 
 from .conftest import DATABASE
 
-FOLDER = Path(__file__).parents[3] / "services/department-adapter/migrations"
+FOLDER = Path(__file__).parents[3] / "services/department-adapter/src/department_adapter/migrations"
 DEPARTMENTS = """
 INSERT INTO departments (code, name_zh, name_en, transport, url, concurrency, state,
     paused_until, revoked_at, created_at, updated_at)

@@ -14,7 +14,7 @@ from civicloop_local.testing import Backends, fresh_prefix
 from intake.domain.model import Channel
 from intake.domain.state import CaseState, Tally
 
-MIGRATIONS = Path(__file__).parents[3] / "services/intake/migrations"
+MIGRATIONS = Path(__file__).parents[3] / "services/intake/src/intake/migrations"
 CLOSED, OPEN, BEFORE = UUID(int=1), UUID(int=2), UUID(int=3)
 REPORT = UUID(int=9)
 AT = "2026-05-09T08:00:00Z"

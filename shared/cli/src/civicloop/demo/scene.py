@@ -99,6 +99,8 @@ class Scene:
                 ended = sending.done() and all(map(self._is_closed, self._by_case))
                 if ended and self._cast.complete:
                     return
+        for line in self._cast.missing:
+            self._display.say(f"  still missing: {line}")
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
         for record in await asyncio.to_thread(self._reader.poll, POLL_S):

@@ -86,7 +86,9 @@ def _dispute(case: CaseModel, task: Attempt, ground: codes.DisputeGround) -> Non
 
 def _settle(case: CaseModel, task: Attempt) -> None:
     lead = case.chance.choice(DEPARTMENTS)
-    _end_dispute(case, task, codes.DecidedBy.CONFERENCE, lead)
+    by_rule = case.likely(0.3)
+    decided_by = codes.DecidedBy.RULE if by_rule else codes.DecidedBy.CONFERENCE
+    _end_dispute(case, task, decided_by, lead)
     if task.department is None:
         task.department, task.router = lead, "open"
         task.returnable = False

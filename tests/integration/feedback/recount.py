@@ -223,7 +223,16 @@ class CaseStory:
             and task.task.attempt > returned.task.attempt
             and task.department == returned.department
         ]
-        return any(task.reason.value in {"settled", "superior"} for task in later)
+        return any(task.reason.value == "superior" or self._met(task) for task in later)
+
+    def _met(self, given: router.TaskReassigned) -> bool:
+        """Tell whether a conference gave out the task, by the last settlement before it."""
+        if given.reason.value != "settled":
+            return False
+        number, before = given.task.task_no, self.facts[: self.facts.index(given)]
+        settled = [f for f in before if isinstance(f, router.DisputeSettled)]
+        of_task = [f for f in settled if f.task.task_no == number and f.lead is not None]
+        return bool(of_task) and of_task[-1].decided_by.value == "conference"
 
 
 def ratios(numbers: Mapping[str, int]) -> dict[str, tuple[int, int]]:

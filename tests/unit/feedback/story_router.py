@@ -81,15 +81,19 @@ class RouterStory(IntakeStory):
         """Return the end of a handling."""
         return self.make(router.CaseHandled, hours, outcome=outcome, round=round_no)
 
-    def settled(self, hours: float = 2, lead: str | None = LEAD) -> router.DisputeSettled:
+    def settled(
+        self,
+        hours: float = 2,
+        lead: str | None = LEAD,
+        decided_by: codes.DecidedBy = codes.DecidedBy.CONFERENCE,
+    ) -> router.DisputeSettled:
         """Return the end of the dispute over task 1; without a lead it became moot."""
-        decided_by = codes.DecidedBy.CONFERENCE if lead else codes.DecidedBy.MOOT
         return self.make(
             router.DisputeSettled,
             hours,
             dispute_id=uuid5(self.case_id, "dispute"),
             task=self.ref(1, 1),
-            decided_by=decided_by,
+            decided_by=decided_by if lead else codes.DecidedBy.MOOT,
             lead=lead,
         )
 

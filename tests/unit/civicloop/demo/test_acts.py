@@ -56,6 +56,7 @@ def test_expected_facts_are_counted_by_act() -> None:
     assert wanted["returned", "TaskReturned"] == 1
     assert ("returned", "DisputeOpened") in wanted
     assert wanted["returned", "DisputeOpened"] == 0
+    assert ("returned", "TaskProgressed") not in wanted
 
 
 def test_departments_have_a_plan_for_matters_of_the_storm_only() -> None:

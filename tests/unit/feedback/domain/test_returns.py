@@ -6,7 +6,7 @@ from tests.unit.feedback.story import Story
 from tests.unit.feedback.story_router import PARKS
 from tests.unit.feedback.telling import HANDLER, at
 
-from civicloop_contracts.codes import ReassignReason
+from civicloop_contracts.codes import DecidedBy, ReassignReason
 from feedback.domain.parts import GivenBy, TaskRef, TaskRole
 from feedback.domain.returns import judge_return
 from feedback.domain.task import Dispatch, Task
@@ -22,6 +22,7 @@ def attempt(
     *,
     task_no: int = 1,
     returned: bool = False,
+    by_rule: bool = False,
 ) -> Task:
     """Return an attempt; given by None: its dispatch is unread."""
     story = Story()
@@ -35,6 +36,7 @@ def attempt(
         due_at=None,
         provisional=False,
         given_by=given_by or GivenBy.DUTY,
+        by_rule=by_rule,
     )
     return Task(
         ref=TaskRef(task_id=ref.task_id, task_no=task_no, attempt=number),
@@ -64,6 +66,14 @@ def test_only_a_decision_gives_back(given_by: GivenBy) -> None:
     task = attempt(1, returned=True)
     decided = given_by in {GivenBy.SETTLED, GivenBy.SUPERIOR}
     assert judge_return(task, [task, attempt(2, given_by=given_by)]) is decided
+
+
+def test_a_rule_does_not_judge() -> None:
+    """Where no conference met in time the catalog names a lead; a superior's word counts."""
+    task = attempt(1, returned=True)
+    by_rule = attempt(2, given_by=GivenBy.SETTLED, by_rule=True)
+    assert judge_return(task, [task, by_rule]) is False
+    assert judge_return(task, [task, by_rule, attempt(3, given_by=GivenBy.SUPERIOR)]) is True
 
 
 def test_any_later_attempt_may_give_back() -> None:
@@ -127,6 +137,35 @@ def test_a_dispatch_after_a_settled_dispute_is_by_decision(bench: Bench, story: 
     assert bench.state.settled == (1,)
     bench.tell(story.returned(3), story.dispatched(4, task=story.ref(1, 2)))
     assert [row.unfounded for row in bench.rows_of(1)] == [True, None]
+
+
+@pytest.mark.parametrize(
+    ("decisions", "unfounded"),
+    [
+        ([DecidedBy.RULE], False),
+        ([DecidedBy.RULE, DecidedBy.CONFERENCE], True),
+        ([DecidedBy.CONFERENCE, DecidedBy.RULE], False),
+        ([DecidedBy.RULE, DecidedBy.RULE], False),
+    ],
+)
+def test_the_last_settlement_says_who_decided(
+    bench: Bench, story: Story, decisions: list[DecidedBy], unfounded: bool
+) -> None:
+    """By rule is no judgement of the return; what a conference decides is."""
+    bench.tell(story.dispatched(), story.returned(0.8), story.disputed(1))
+    bench.tell(*(story.settled(2 + n, decided_by=by) for n, by in enumerate(decisions)))
+    again = story.reassigned(5, 2, department=OURS)
+    bench.tell(again.model_copy(update={"reason": ReassignReason.SETTLED}))
+    assert bench.rows_of(1)[0].unfounded is unfounded
+    assert bench.rows_of(1)[1].given_by == "settled"
+
+
+def test_a_rule_is_no_word_on_what_a_superior_does(bench: Bench, story: Story) -> None:
+    """The superior decides after it."""
+    bench.tell(story.dispatched(), story.returned(0.8), story.settled(decided_by=DecidedBy.RULE))
+    again = story.reassigned(5, 2, department=OURS)
+    bench.tell(again.model_copy(update={"reason": ReassignReason.SUPERIOR}))
+    assert bench.rows_of(1)[0].unfounded is True
 
 
 def test_a_moot_dispute_decides_nothing(bench: Bench, story: Story) -> None:

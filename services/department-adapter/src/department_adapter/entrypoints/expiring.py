@@ -1,5 +1,6 @@
 """Leases that ran out without a receipt: each is an attempt to deliver that failed."""
 
+from datetime import datetime
 from typing import Final
 
 from civicloop_kit.clock import Clock
@@ -24,13 +25,13 @@ class ExpiredLeases:
         self._recorder = recorder
         self._clock = clock
 
-    async def record(self) -> int:
-        """Record what has run out and return how much that was.
+    async def record(self, now: datetime | None = None) -> int:
+        """Record what has run out by *now* and return how much that was.
 
         Raises:
             UnavailableError: The database does not answer; ask again.
         """
-        expired = await self._queues.expired(self._clock.now(), MAX_RECORDED)
+        expired = await self._queues.expired(now or self._clock.now(), MAX_RECORDED)
         return await record_all(self._recorder, [_expiry(lease) for lease in expired])
 
 

@@ -35,7 +35,7 @@ from department_adapter.entrypoints.lease_bodies import (
     receipt_view,
     waiting_view,
 )
-from department_adapter.entrypoints.recording import Recorder, record_all
+from department_adapter.entrypoints.recording import MAX_RECORDED, Recorder, record_all
 from department_adapter.entrypoints.worker import JobQueue
 from department_adapter.ports import (
     Delivery,
@@ -113,7 +113,6 @@ class LeaseDesk:
         """
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + body.wait_s
-        await self._expired.record()
         while True:
             woken = self._woken
             department = await self._own(code, caller)
@@ -135,9 +134,10 @@ class LeaseDesk:
 
         Raises:
             RevokedTokenError, NoSuchDepartmentError, NoSuchLeaseError: Not the caller's.
+            NoPullError: Nobody leases what goes to a webhook.
             LeaseExpiredError: Somebody of the department has to lease it again.
         """
-        await self._admit(code, caller)
+        await self._own(code, caller)
         lease = wire.read_lease(lease_id)
         entry = await self._tasks.find(lease.task_id) if lease else None
         if lease is None or entry is None or entry.department != code:
@@ -179,7 +179,12 @@ class LeaseDesk:
     async def _hand_out(self, department: Department, most: int) -> tuple[LeaseView, ...]:
         if department.state is not DepartmentState.ACTIVE:
             return ()
-        jobs = await self._jobs.claim({department.code: most}, self._clock.now(), LEASE)
+        # One moment for both: what runs out after it is counted before it is handed out again.
+        now = self._clock.now()
+        if await self._expired.record(now) >= MAX_RECORDED:
+            # As many as fit ran out: there may be more, and none goes out uncounted.
+            return ()
+        jobs = await self._jobs.claim({department.code: most}, now, LEASE)
         deliveries = {job.job_id: wire.to_delivery(job) for job in jobs}
         narratives = await self._narratives_for(deliveries.values())
         told = [job for job in jobs if _is_told(deliveries[job.job_id], narratives)]

@@ -62,7 +62,8 @@ class Case:
     """One case. ``handlers`` are all who are recorded on its tasks: none of them may verify it.
 
     ``tier``: where the router sees it. ``verify_tier``: whose verifier is asked at present.
-    ``settled``: the numbers of the tasks for which a dispute named the lead.
+    ``settled``: the numbers of the tasks for which a dispute named the lead. ``settled_by_rule``:
+    those of them whose last dispute no conference decided.
     """
 
     case_id: UUID
@@ -76,6 +77,7 @@ class Case:
     handlers: tuple[str, ...] = ()
     tier: Tier | None = None
     settled: tuple[int, ...] = ()
+    settled_by_rule: tuple[int, ...] = ()
     handled: Handled | None = None
     verify_by: datetime | None = None
     verify_tier: Tier | None = None

@@ -57,9 +57,13 @@ def _dispute_opened(case: Case, _fact: facts.DisputeOpened) -> Case:
 
 
 def _dispute_settled(case: Case, fact: facts.DisputeSettled) -> Case:
-    if fact.lead is None or fact.task_no in case.settled:
+    if fact.lead is None:
         return case
-    return replace(case, settled=(*case.settled, fact.task_no))
+    return replace(
+        case,
+        settled=_with_number(case.settled, fact.task_no),
+        settled_by_rule=_with_number(case.settled_by_rule, fact.task_no, keep=fact.by_rule),
+    )
 
 
 def _case_handled(case: Case, fact: facts.CaseHandled) -> Case:
@@ -141,6 +145,11 @@ _FOLDS: Final[Mapping[type[facts.Fact], Callable[[Case, Any], Case]]] = {
     own.CaseReopened: _case_reopened,
     own.Remarked: _remarked,
 }
+
+
+def _with_number(numbers: tuple[int, ...], number: int, *, keep: bool = True) -> tuple[int, ...]:
+    others = tuple(known for known in numbers if known != number)
+    return (*others, number) if keep else others
 
 
 def _no_longer_due(case: Case) -> Case:

@@ -24,6 +24,7 @@ def fold_task(case: Case, fact: facts.TaskFact) -> Case:
 
 
 def _dispatched(case: Case, task: Task, fact: facts.TaskDispatched) -> Case:
+    given_by = _given_by(case, fact)
     dispatch = Dispatch(
         at=fact.occurred_at,
         role=fact.role,
@@ -32,7 +33,8 @@ def _dispatched(case: Case, task: Task, fact: facts.TaskDispatched) -> Case:
         response_due_at=fact.response_due_at,
         due_at=fact.due_at,
         provisional=fact.provisional,
-        given_by=_given_by(case, fact),
+        given_by=given_by,
+        by_rule=given_by is GivenBy.SETTLED and fact.task.task_no in case.settled_by_rule,
     )
     given = _with_task(case, replace(task, dispatch=dispatch))
     return _replaced(given, fact) if isinstance(fact, facts.TaskReassigned) else given

@@ -85,10 +85,14 @@ class DisputeOpened(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeSettled(Fact):
-    """A dispute over a task ended; ``lead`` is None where it became moot."""
+    """A dispute over a task ended; ``lead`` is None where it became moot.
+
+    ``by_rule``: its time limit passed, so that the catalog named the lead and no conference.
+    """
 
     task_no: int
     lead: str | None
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,10 @@ from feedback.domain.parts import GivenBy, TaskRef, TaskRole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispatch:
-    """What the router said when it gave out a task; a deadline of None is no clock."""
+    """What the router said when it gave out a task; a deadline of None is no clock.
+
+    ``by_rule``: after a dispute, but the catalog decided it and no conference.
+    """
 
     at: datetime
     role: TaskRole
@@ -20,6 +23,7 @@ class Dispatch:
     due_at: datetime | None
     provisional: bool
     given_by: GivenBy = GivenBy.DUTY
+    by_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

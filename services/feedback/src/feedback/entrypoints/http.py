@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Annotated, Final, Self
 from uuid import UUID
 
@@ -134,7 +135,8 @@ class Asked:
             body=body,
             principal=principal.name,
             idempotency_key=self.idempotency_key,
-            digest=digest_of(sent),
+            # The same words about another case are another request.
+            digest=sha256(case_id.bytes + digest_of(sent)).digest(),
             traceparent=traceparent_of(self.request),
         )
 

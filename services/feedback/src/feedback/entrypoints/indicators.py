@@ -16,7 +16,7 @@ from feedback.ports import CountQuery, GroupBy, Judgement, ReadModel
 
 MAX_JUDGEMENTS: Final = 5_000
 
-Staff = Annotated[Principal, Depends(requires("verifier", "superior", "operator", "department"))]
+Staff = Annotated[Principal, Depends(requires("verifier", "superior", "operator"))]
 Operator = Annotated[Principal, Depends(requires("operator"))]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
+from civicloop_contracts.codes import DecidedBy
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts import department, intake, remark, router
 from feedback.domain import facts
@@ -71,7 +72,10 @@ def _task_reassigned(fact: router.TaskReassigned) -> facts.TaskReassigned:
 
 def _dispute_settled(fact: router.DisputeSettled) -> facts.DisputeSettled:
     return facts.DisputeSettled(
-        occurred_at=fact.occurred_at, task_no=fact.task.task_no, lead=fact.lead
+        occurred_at=fact.occurred_at,
+        task_no=fact.task.task_no,
+        lead=fact.lead,
+        by_rule=fact.decided_by is DecidedBy.RULE,
     )
 
 

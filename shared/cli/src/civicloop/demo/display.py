@@ -171,7 +171,11 @@ def storm_table(storm: Storm) -> Table:
     """Return each act with the facts that it counts; where one differs, what came beside it."""
     table = Table("act", "what happens", "facts", "", title="the storm", title_justify="left")
     for act in storm.acts:
-        facts = [(fact, count, storm.came[act.name, fact]) for fact, count in act.expect.items()]
+        facts = [
+            (fact, count, storm.came[name, fact])
+            for (name, fact), count in storm.expected.items()
+            if name == act.name
+        ]
         told = ", ".join(
             f"{fact} {count}" if count == came else f"[red]{fact} {came} (not {count})[/red]"
             for fact, count, came in facts

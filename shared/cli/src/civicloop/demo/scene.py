@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from civicloop.topics import TopicReader
 
 POLL_S: Final = 0.15
+# So many polls without a record are a silence.
+SILENT_POLLS: Final = 8
 PATIENCE_S: Final = 60.0
 PATIENCE_PER_REPORT_S: Final = 0.2
 
@@ -98,18 +100,28 @@ class Scene:
                 show(self.board.count(self._by_case))
                 ended = sending.done() and all(map(self._is_closed, self._by_case))
                 if ended and self._cast.complete:
+                    await self._hear_out(group)
                     return
         for line in self._cast.missing:
             self._display.say(f"  still missing: {line}")
 
-    async def _look(self, group: asyncio.TaskGroup) -> None:
-        for record in await asyncio.to_thread(self._reader.poll, POLL_S):
+    async def _hear_out(self, group: asyncio.TaskGroup) -> None:
+        """Go on until the topics are silent: what is too much may come last."""
+        silent = 0
+        while silent < SILENT_POLLS:
+            silent = 0 if await self._look(group) else silent + 1
+
+    async def _look(self, group: asyncio.TaskGroup) -> int:
+        """Take what has come; returns how many records that were."""
+        records = await asyncio.to_thread(self._reader.poll, POLL_S)
+        for record in records:
             try:
                 sighting = read_record(record)
             except EnvelopeError:
                 continue
             self.board.see(sighting)
             self._cast.see(sighting, group)
+        return len(records)
 
     def _newly_verified(self) -> list[Filed]:
         verified = {case for case in self._by_case if "verified" in self.board.card(case).reached}

@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any, Final
 from uuid import uuid4
 
 import httpx
+import psycopg
 from confluent_kafka import Consumer, TopicPartition
+from psycopg import sql
 
 from civicloop_contracts.envelope import Envelope, read_envelope, read_fact
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.topics import load_topics
-from civicloop_local.services import SERVICES, service_named
+from civicloop_local.services import KEYRING_DATABASE, SERVICES, service_named
 from civicloop_local.testing import Backends
 from civicloop_local.tokens import make_token
 
@@ -135,6 +137,30 @@ class City:
             (message.value() or b"", message.headers())
             for message in self._messages(f"{self.prefix}{topic}")
         ]
+
+    def all_records(self) -> Iterator[tuple[str, str]]:
+        """Yield every record of every topic, as text."""
+        for topic in load_topics():
+            for value, headers in self.raw_values(topic.name):
+                yield topic.name, f"{value.decode(errors='replace')} {headers!r}"
+
+    def all_rows(self) -> Iterator[tuple[str, str]]:
+        """Yield every row of every table of every database, as text."""
+        names = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        for service in (*(service.database for service in SERVICES), KEYRING_DATABASE):
+            superuser = self.backends.servers.superuser
+            url = self.backends.databases.url(service, role=superuser, prefix=self.prefix)
+            with psycopg.connect(url) as connection:
+                for (name,) in connection.execute(names).fetchall():
+                    table = sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(name))
+                    for (row,) in connection.execute(table):
+                        yield f"{service}.{name}", row
+
+    def all_logs_and_metrics(self) -> Iterator[tuple[str, str]]:
+        """Yield what each service has logged, and what it measures."""
+        for service in self.ports:
+            yield service, self.log(service)
+            yield service, httpx.get(f"{self.url(service)}/metrics", timeout=10).text
 
     def simulate(self, *departments: str) -> None:
         """Start the department simulator and register departments with it."""

@@ -45,6 +45,14 @@ def test_the_keyring_is_for_two_services(credentials: Credentials) -> None:
     assert users == {"intake", "department-adapter"}
 
 
+def test_local_departments_may_be_reached(credentials: Credentials) -> None:
+    """Only the adapter goes to them."""
+    name = "CIVICLOOP_ALLOW_PRIVATE_WEBHOOKS"
+    told = {s.name: _own(s, credentials).get(name) for s in SERVICES}
+    assert {service for service, value in told.items() if value} == {"department-adapter"}
+    assert told["department-adapter"] == "true"
+
+
 def test_a_token_is_in_a_file_and_for_one_service(credentials: Credentials) -> None:
     """An environment cannot be renewed; only the adapter asks another service."""
     told = {s.name: _own(s, credentials).get("CIVICLOOP_SERVICE_TOKEN_FILE") for s in SERVICES}

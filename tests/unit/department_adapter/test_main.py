@@ -69,7 +69,11 @@ def kit(*, keyring: bool = True) -> Kit:
 def test_settings_shorten_all_waits(settings: AdapterSettings) -> None:
     """The base of the back-off is a setting."""
     assert settings.retry_policy.base == timedelta(seconds=0.5)
-    assert settings.allow_private_webhooks
+
+
+def test_private_networks_are_closed_unless_they_are_opened(settings: AdapterSettings) -> None:
+    """Whoever forgets the setting has the safe one."""
+    assert not settings.allow_private_webhooks
 
 
 async def test_the_room_is_whole(settings: AdapterSettings) -> None:
@@ -77,7 +81,8 @@ async def test_the_room_is_whole(settings: AdapterSettings) -> None:
     parts = build(settings, kit())
     assert parts.room.on_fact.keys() == handled_by(Service.DEPARTMENT_ADAPTER)
     assert set(parts.room.on_command) == {RecordUpdate, RecordDelivery, ReleaseTask, AbandonTask}
-    assert [worker.name for worker in parts.workers] == ["deliveries", "left-tasks", "leases"]
+    names = ["deliveries", "left-tasks", "leases", "overdue-cancellations"]
+    assert [worker.name for worker in parts.workers] == names
     assert len(parts.routers) == 4
 
 

@@ -95,6 +95,9 @@ def service_environment(
     if service.uses_keyring:
         own["KEYRING_URL"] = databases.url(KEYRING_DATABASE, prefix=prefix)
         own["KEYRING_KEY"] = credentials.keyring_key
+    if service.calls_departments:
+        # Departments of a local stack listen on this machine.
+        own["ALLOW_PRIVATE_WEBHOOKS"] = "true"
     if service.calls_intake:
         own["INTAKE_URL"] = f"http://{HOST}:{ports['intake']}"
         own["SERVICE_TOKEN_FILE"] = str(token_file)

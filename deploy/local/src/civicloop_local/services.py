@@ -32,6 +32,7 @@ class Service:
     name: str
     uses_keyring: bool = False
     calls_intake: bool = False
+    calls_departments: bool = False
     own_records: tuple[Record, ...] = ()
 
     @property
@@ -65,7 +66,9 @@ SERVICES: Final = (
         own_records=(Record(table="disclosures"), Record(table="erasures")),
     ),
     Service(name="router"),
-    Service(name="department-adapter", uses_keyring=True, calls_intake=True),
+    Service(
+        name="department-adapter", uses_keyring=True, calls_intake=True, calls_departments=True
+    ),
     Service(name="feedback"),
 )
 DATABASES: Final = tuple(service.database for service in SERVICES)

@@ -30,7 +30,7 @@ from department_adapter.domain.department import TransportName
 from department_adapter.domain.errors import AdapterError
 from department_adapter.domain.model import CaseTasks
 from department_adapter.domain.schedule import RetryPolicy
-from department_adapter.entrypoints import expiring, leaving, stream
+from department_adapter.entrypoints import expiring, leaving, overdue, stream
 from department_adapter.entrypoints.attempts import Attempts
 from department_adapter.entrypoints.departments import DepartmentDesk, department_router
 from department_adapter.entrypoints.expiring import ExpiredLeases
@@ -38,6 +38,7 @@ from department_adapter.entrypoints.gate import Gate
 from department_adapter.entrypoints.http import TaskDesk, task_router
 from department_adapter.entrypoints.leases import LeaseDesk
 from department_adapter.entrypoints.leaving import LeftTasks
+from department_adapter.entrypoints.overdue import OverdueCancellations
 from department_adapter.entrypoints.parked import parked_router
 from department_adapter.entrypoints.pull import pull_router
 from department_adapter.entrypoints.refusals import REFUSALS
@@ -52,6 +53,8 @@ from department_adapter.store.registry import PostgresDepartments
 LOOK_EVERY_S: Final = 0.5
 # Only after a restart in the middle of a removal is anything found that nobody woke us for.
 LOOK_FOR_LEFT_EVERY_S: Final = 5.0
+# A cancellation waits for days: a minute more does not matter.
+LOOK_FOR_OVERDUE_EVERY_S: Final = 60.0
 
 
 class NoKeyringError(Exception):
@@ -104,6 +107,10 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
         LeftTasks(tasks=tasks, recorder=kit.commands).park,
         idle_s=LOOK_FOR_LEFT_EVERY_S,
     )
+    cancellations = OverdueCancellations(
+        queues=queues, recorder=kit.commands, clock=kit.clock, policy=settings.retry_policy
+    )
+    late = Worker(overdue.WORKER, cancellations.give_up, idle_s=LOOK_FOR_OVERDUE_EVERY_S)
     departments = DepartmentDesk(
         registry=registry,
         addresses=guard,
@@ -132,7 +139,7 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
             pull_router(leases),
         ],
         refusals=REFUSALS,
-        workers=[deliveries, left, Worker(expiring.WORKER, expired.record)],
+        workers=[deliveries, left, Worker(expiring.WORKER, expired.record), late],
     )
 
 

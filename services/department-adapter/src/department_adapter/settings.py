@@ -23,7 +23,7 @@ class AdapterSettings(ServiceSettings):
     intake_url: Annotated[str, Field(pattern=r"^https?://")]
     allow_private_webhooks: Annotated[
         bool, Field(description="Whether webhooks may go to loopback and private networks.")
-    ] = True
+    ] = False
     retry_base_s: Annotated[
         PositiveSeconds, Field(description="The first wait after a failed delivery.")
     ] = 1.0

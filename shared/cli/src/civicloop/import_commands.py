@@ -94,11 +94,10 @@ def _run(
 
 async def _speak(job: Import, mode: Mode) -> Outcome:
     context = stack_context()
-    intake_token = context.token("channel", SUBJECT)
-    feedback_token = context.token("operator", SUBJECT)
+    token = context.token("operator", SUBJECT)
     async with (
-        _client(context.intake_url, intake_token) as intake,
-        _client(context.feedback_url, feedback_token) as feedback,
+        _client(context.intake_url, token) as intake,
+        _client(context.feedback_url, token) as feedback,
     ):
         services = Services(
             intake=Calls("intake", intake, asyncio.sleep),

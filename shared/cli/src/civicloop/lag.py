@@ -35,12 +35,12 @@ Settings = dict[str, str | int | float | bool]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lag:
-    """How far one consumer group is behind in one topic."""
+    """How far one consumer group is behind in one topic; ``seconds`` None: not known."""
 
     group: str
     topic: str
     behind: int
-    seconds: float
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def _lags_of(settings: Settings, service: Service, prefix: str) -> Iterator[Lag]
             group=group,
             topic=topic,
             behind=sum(count for (name, _, _), count in behind.items() if name == topic),
-            seconds=round(ages[topic], 1),
+            seconds=_rounded(ages.get(topic, 0.0)),
         )
 
 
@@ -105,12 +105,12 @@ def _behind(consumer: Consumer, places: list[TopicPartition]) -> dict[tuple[str,
     return found
 
 
-def _ages(consumer: Consumer, places: Iterable[tuple[str, int, int]]) -> defaultdict[str, float]:
-    """Return the age of the oldest record at these positions, by topic."""
+def _ages(consumer: Consumer, places: Iterable[tuple[str, int, int]]) -> dict[str, float | None]:
+    """Return the age of the oldest record at these positions, by topic; None where unread."""
     waiting = {(topic, partition): offset for topic, partition, offset in places}
-    ages: defaultdict[str, float] = defaultdict(float)
     if not waiting:
-        return ages
+        return {}
+    ages: defaultdict[str, float] = defaultdict(float)
     now = time.time()
     consumer.assign([TopicPartition(*place, offset) for place, offset in waiting.items()])
     deadline = time.monotonic() + TIMEOUT_S
@@ -122,7 +122,12 @@ def _ages(consumer: Consumer, places: Iterable[tuple[str, int, int]]) -> default
         if waiting.pop((topic, partition), None) is not None:
             ages[topic] = max(ages[topic], now - _written_at(message))
             consumer.pause([TopicPartition(topic, partition)])
-    return ages
+    # The oldest record of a topic may be in the partition that was not read in time.
+    return ages | dict.fromkeys(topic for topic, _ in waiting)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 1)
 
 
 def _written_at(message: Message) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
@@ -40,12 +41,12 @@ def lag(
 ) -> None:
     """Show how far each service is behind in each topic, in seconds and in records.
 
-    Seconds are the age of the oldest record that it has not applied. Below, the facts of each
+    Seconds are the age of the oldest record that it has not applied; one that could not be read in
+    time is unknown, and the exit status 1. Below, the facts of each
     service that wait to be sent. Example: civicloop lag --limit 60 --json
     """
     lags = read_lags(stack_context().kafka_settings)
     outboxes = _outboxes(operators(None, None, None))
-    worst = max([*(one.seconds for one in lags), *(one.seconds for one in outboxes)], default=0.0)
     if as_json:
         shown = {"lags": [*map(asdict, lags)], "outboxes": [*map(asdict, outboxes)]}
         typer.echo(json.dumps(shown))
@@ -53,19 +54,33 @@ def lag(
         Console().print(_lag_table(lags))
         Console().print(_outbox_table(outboxes))
         typer.echo(next_step(lags, outboxes))
-    if limit_s is not None and worst > limit_s:
+    for one in unknown(lags):
+        typer.echo(f"civicloop: the age of {one.group} in {one.topic} is unknown", err=True)
+    if unknown(lags) or is_above(limit_s, lags, outboxes):
         raise typer.Exit(1)
+
+
+def unknown(lags: Sequence[Lag]) -> list[Lag]:
+    """Return those of which nobody could tell in time how old the oldest record is."""
+    return [one for one in lags if one.seconds is None]
+
+
+def is_above(limit_s: float | None, lags: Sequence[Lag], outboxes: Sequence[Outbox]) -> bool:
+    """Tell whether something known is older than the limit, if there is one."""
+    if limit_s is None:
+        return False
+    return any((one.seconds or 0.0) > limit_s for one in (*lags, *outboxes))
 
 
 def next_step(lags: Sequence[Lag], outboxes: Sequence[Outbox]) -> str:
     """Say what to do about the worst of it."""
-    late = [one for one in lags if one.seconds > NO_LAG_S]
+    late = [one for one in lags if one.seconds is None or one.seconds > NO_LAG_S]
     stuck = [one for one in outboxes if one.seconds > NO_LAG_S]
     if stuck:
         worst = max(stuck, key=lambda one: one.seconds)
         return f"next: civicloop logs {worst.service} shows why it cannot send; then civicloop lag"
     if late:
-        worst_lag = max(late, key=lambda one: one.seconds)
+        worst_lag = max(late, key=lambda one: inf if one.seconds is None else one.seconds)
         return (
             f"next: civicloop status, then civicloop logs {worst_lag.group} shows what keeps it; "
             "a lag that falls needs nothing"
@@ -92,7 +107,8 @@ def _outboxes(doors: Operators) -> list[Outbox]:
 def _lag_table(lags: Sequence[Lag]) -> Table:
     table = Table("service", "topic", "seconds", "records behind")
     for one in lags:
-        table.add_row(one.group, one.topic, f"{one.seconds:.1f}", str(one.behind))
+        seconds = "unknown" if one.seconds is None else f"{one.seconds:.1f}"
+        table.add_row(one.group, one.topic, seconds, str(one.behind))
     return table
 
 

@@ -8,13 +8,13 @@ from department_adapter.adapters.addresses import AddressGuard, read_url
 from department_adapter.ports import ForbiddenAddressError, UnknownHostError
 
 
-def guard(*addresses: str) -> AddressGuard:
+def guard(*addresses: str, allow_private: bool = False) -> AddressGuard:
     """Return a guard whose name server answers with these."""
 
     async def resolve(_host: str, _port: int) -> Sequence[str]:
         return addresses
 
-    return AddressGuard(allow_private=False, resolve=resolve)
+    return AddressGuard(allow_private=allow_private, resolve=resolve)
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,40 @@ async def test_private_networks_may_be_allowed() -> None:
     """A local stack delivers to its own machine."""
     target = await AddressGuard(allow_private=True).target("http://127.0.0.1:9400/hooks/water")
     assert str(target.url) == "http://127.0.0.1:9400/hooks/water"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.0.0",
+        "169.254.169.254",
+        "169.254.255.255",
+        "fe80::1%eth0",
+        "febf::1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+    ],
+)
+async def test_a_link_local_address_is_refused_although_private_ones_are_allowed(
+    address: str,
+) -> None:
+    """There a machine is told its own secrets; one such address of a name is enough."""
+    private = guard("127.0.0.1", address, allow_private=True)
+    with pytest.raises(ForbiddenAddressError, match="link-local"):
+        await private.target("http://hooks.example/")
+
+
+@pytest.mark.parametrize(
+    "address", ["169.253.255.255", "169.255.0.0", "10.0.0.8", "::1", "fe7f::1", "64:ff9b::a00:8"]
+)
+async def test_what_is_private_and_not_link_local_may_be_allowed(address: str) -> None:
+    """The connection goes to the address that was checked."""
+    target = await guard(address, allow_private=True).target("http://hooks.example/")
+    assert (target.url.host, target.host_header) == (address, "hooks.example")
+
+
+async def test_of_two_addresses_the_one_of_ipv4_is_tried() -> None:
+    """`localhost` is both, and a local department listens to one."""
+    target = await guard("::1", "127.0.0.1", allow_private=True).target("http://localhost:9400/x")
+    assert str(target.url) == "http://127.0.0.1:9400/x"

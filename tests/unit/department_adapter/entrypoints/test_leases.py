@@ -205,11 +205,13 @@ async def test_only_a_department_itself_has_its_leases(
 async def test_a_webhook_does_not_pull(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
-    """Otherwise a delivery would go two ways."""
+    """Otherwise a delivery would go two ways, and be over by a receipt that somebody guessed."""
     doors.departments.real["water"] = registered()
     leased = await client.post(LEASES, json={}, headers=headers())
     seen = await client.get(LEASES, headers=headers())
-    for answer in (leased, seen):
+    received = await client.post(RECEIPT, headers=headers())
+    assert doors.commands.taken == []
+    for answer in (leased, seen, received):
         assert (answer.status_code, answer.json()["type"]) == (
             409,
             "urn:civicloop:problem:no_pull",
@@ -370,3 +372,50 @@ async def test_a_database_that_is_away_hands_nothing_out(
     doors.commands.error = UnavailableError()
     answer = await client.post(LEASES, json={}, headers=headers())
     assert (answer.status_code, len(doors.jobs.asked)) == (503, 1)
+
+
+async def test_who_gets_nothing_here_sets_nothing_off(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """Callers are looked at first: what ran out waits for somebody who may lease it."""
+    await client.post(LEASES, json={}, headers=headers())
+    doors.clock.move(LEASE)
+    doors.departments.real["power"] = registered()
+    foreign = await client.post(LEASES, json={}, headers=headers("department:power"))
+    own = "/v1/departments/power/leases"
+    webhook = await client.post(own, json={}, headers=headers("department:power"))
+    doors.departments.revoked.add("water")
+    revoked = await client.post(LEASES, json={}, headers=headers())
+    assert [answer.status_code for answer in (foreign, webhook, revoked)] == [404, 409, 401]
+    assert records(doors) == []
+
+
+async def test_what_runs_out_while_somebody_waits_is_an_attempt(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """It is recorded before the same call hands it out again."""
+    await client.post(LEASES, json={}, headers=headers())
+    asked = asyncio.ensure_future(client.post(LEASES, json={"wait_s": 20}, headers=headers()))
+    for _ in range(1_000):
+        if len(doors.jobs.asked) > 1:
+            break
+        await asyncio.sleep(0)
+    assert records(doors) == []
+    doors.clock.move(LEASE)
+    doors.jobs.waiting_jobs.append(waiting_job(claim_no=8))
+    doors.leases.wake()
+    answer = await asyncio.wait_for(asked, 10)
+    assert answer.json()["leases"][0]["lease_id"] == f"{TASK_ID}.dispatch.1.8"
+    (record,) = records(doors)
+    assert (record.result, record.claim_no) == (AttemptResult.EXPIRED, 7)
+
+
+@pytest.mark.parametrize(("many", "handed"), [(399, 1), (400, 0)])
+async def test_nothing_goes_out_while_more_may_have_run_out(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers, many: int, handed: int
+) -> None:
+    """One transaction holds 400; what it could not count is not handed out uncounted."""
+    gone = waiting_job()
+    doors.jobs.out |= {f"{TASK_ID}/dispatch/{n}": gone for n in range(many)}
+    answer = await client.post(LEASES, json={}, headers=headers())
+    assert (len(answer.json()["leases"]), doors.commands.batches) == (handed, [many])

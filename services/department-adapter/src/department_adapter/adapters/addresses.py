@@ -67,8 +67,27 @@ def is_public(address: IpAddress) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def is_link_local(address: IpAddress) -> bool:
+    """Tell whether an address is one of the link, where metadata of a machine is served."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = _inside(address)
+        return address.is_link_local or (inside is not None and inside.is_link_local)
+    return address.is_link_local
+
+
+def _inside(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that an IPv6 one leads to, as far as it shows."""
+    if any(address in net for net in _TRANSLATED):
+        return ipaddress.IPv4Address(address.packed[-4:])
+    return address.ipv4_mapped or address.sixtofour
+
+
 class AddressGuard:
-    """Decides where webhooks may connect; *allow_private* lets them go anywhere."""
+    """Decides where webhooks may connect.
+
+    *allow_private* lets them into private networks too, never to a link-local address: there a
+    machine's own secrets are handed out.
+    """
 
     def __init__(self, *, allow_private: bool, resolve: Resolve | None = None) -> None:
         self._allow_private = allow_private
@@ -87,12 +106,14 @@ class AddressGuard:
         """
         url = read_url(text)
         host_header = url.netloc.decode("ascii")
-        if self._allow_private:
-            return Target(url=url, host_header=host_header, server_name=url.host)
         found = await self._addresses(url)
-        if not all(is_public(address) for address in found):
+        if any(is_link_local(address) for address in found):
+            raise ForbiddenAddressError("the address is link-local")
+        if not self._allow_private and not all(is_public(address) for address in found):
             raise ForbiddenAddressError("the address leads into a network that is not public")
-        pinned = url.copy_with(host=str(found[0]))
+        # The one address that is tried: most listen to IPv4, also where a name has both.
+        nearest = min(found, key=lambda address: address.version)
+        pinned = url.copy_with(host=str(nearest))
         return Target(url=pinned, host_header=host_header, server_name=url.host)
 
     async def _addresses(self, url: httpx.URL) -> list[IpAddress]:

@@ -130,7 +130,7 @@ class Queued:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leased:
-    """A lease that ran out without a receipt."""
+    """A claim that is to be recorded by somebody else: it ran out, or nobody holds it."""
 
     delivery_id: str
     task_id: UUID
@@ -152,3 +152,6 @@ class Queues(Protocol):
 
     async def expired(self, now: datetime, limit: int) -> Sequence[Leased]:
         """Return the leases of departments that pull which ran out."""
+
+    async def overdue(self, ended_by: datetime, now: datetime, limit: int) -> Sequence[Leased]:
+        """Return the cancellations of tasks that ended by then and that nobody holds."""

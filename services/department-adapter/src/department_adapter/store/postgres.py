@@ -84,15 +84,22 @@ class PostgresQueues:
         """Return the leases of departments that pull which ran out."""
         async with self._database.read() as connection:
             rows = await connection.fetch(_QUERIES["expired_leases"], now, limit)
-        return [
-            Leased(
-                delivery_id=row["job_id"],
-                task_id=row["lane"],
-                case_id=row["case_id"],
-                claim_no=row["claim_no"],
-            )
-            for row in rows
-        ]
+        return [_leased(row) for row in rows]
+
+    async def overdue(self, ended_by: datetime, now: datetime, limit: int) -> Sequence[Leased]:
+        """Return the cancellations of tasks that ended by then and that nobody holds."""
+        async with self._database.read() as connection:
+            rows = await connection.fetch(_QUERIES["overdue_cancellations"], ended_by, now, limit)
+        return [_leased(row) for row in rows]
+
+
+def _leased(row: Any) -> Leased:
+    return Leased(
+        delivery_id=row["job_id"],
+        task_id=row["lane"],
+        case_id=row["case_id"],
+        claim_no=row["claim_no"],
+    )
 
 
 def _entry(row: Any) -> TaskEntry:

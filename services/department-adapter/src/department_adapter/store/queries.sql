@@ -238,3 +238,12 @@ SELECT j.job_id, j.lane, j.case_id, j.claim_no
 FROM departments d JOIN jobs j ON j.queue = d.code
 WHERE d.transport = 'pull' AND j.claim_expires_at <= $1
 ORDER BY j.claim_expires_at LIMIT $2
+
+-- name: overdue_cancellations
+-- Cancellations of tasks that ended at $1 or before, whoever has to be told; none that is under way.
+SELECT j.job_id, j.lane, j.case_id, j.claim_no
+FROM jobs j JOIN tasks t ON t.task_id = j.lane
+WHERE t.state = 'cancelled' AND t.updated_at <= $1
+    AND split_part(j.job_id, '/', 2) = 'cancellation'
+    AND (j.claim_expires_at IS NULL OR j.claim_expires_at <= $2)
+ORDER BY t.updated_at LIMIT $3

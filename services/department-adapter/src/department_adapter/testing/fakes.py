@@ -44,6 +44,8 @@ class FakeJobs:
     waiting_jobs: list[Job] = field(default_factory=list)
     asked: list[Mapping[str, int]] = field(default_factory=list)
     out: dict[str, Job] = field(default_factory=dict)
+    late: list[Leased] = field(default_factory=list)
+    asked_overdue: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     async def claim(
         self, free: Mapping[str, int], now: datetime, expiry: timedelta
@@ -97,6 +99,11 @@ class FakeJobs:
             )
             for job in gone[:limit]
         ]
+
+    async def overdue(self, ended_by: datetime, now: datetime, limit: int) -> Sequence[Leased]:
+        """Return what was set as late, and keep what was asked."""
+        self.asked_overdue.append((ended_by, now))
+        return self.late[:limit]
 
 
 @dataclass(kw_only=True)

@@ -54,7 +54,7 @@ def evolve(state: CaseState, fact: OwnFact | IncomingFact) -> CaseState:
     if isinstance(fact, ReportWithdrawn):
         return _left(state, fact)
     if isinstance(fact, CaseSupplemented):
-        return state
+        return _supplemented(state, fact)
     if isinstance(fact, WithdrawalRequested | WithdrawalRefused | MergeRequested | MergeRefused):
         return _asked(state, fact)
     return advance(_kept(state, fact), fact)
@@ -150,6 +150,13 @@ def _attached(state: CaseState, fact: ReportAttached) -> CaseState:
     stayed = known.standing is Standing.WITHDRAWN
     since = known.since_round if stayed else state.round
     return changed(state, replace(known, standing=Standing.ACTIVE, since_round=since))
+
+
+def _supplemented(state: CaseState, fact: CaseSupplemented) -> CaseState:
+    known = report_of(state, fact.report_id)
+    if known is None:
+        return state
+    return changed(state, replace(known, supplements=known.supplements + 1))
 
 
 def _left(state: CaseState, fact: ReportWithdrawn) -> CaseState:

@@ -35,6 +35,10 @@ class ReportWithdrawnError(IntakeError):
     """The reporter has withdrawn this report."""
 
 
+class TooManySupplementsError(IntakeError):
+    """So much was added to this report that no more is taken; hand in a new one."""
+
+
 class LastReportError(IntakeError):
     """It is the only report of its case; a case is not left without one."""
 
@@ -52,7 +56,7 @@ class WithdrawalUnderWayError(IntakeError):
 
 
 class MergeUnderWayError(IntakeError):
-    """A merge with this case is under way; wait for its end, or go on with its survivor."""
+    """A merge with this case is under way; try again in a moment, or go on with its survivor."""
 
     def __init__(self, survivor: UUID) -> None:
         super().__init__(f"{MergeUnderWayError.__doc__} Survivor: {survivor}")

@@ -1,19 +1,22 @@
 """What a reporter may still do with a report: take it back (撤回), or add to it (补充).
 
 A case whose last reporter withdraws is withdrawn too, if the router agrees; but not while a merge
-is under way, which may bring other reporters or take the case away.
+is under way, which may bring other reporters or take the case away. What is added meanwhile
+would reach nobody: the departments have left the case, and the survivor is told of it only later.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from intake.domain.case import evolve, report_of
 from intake.domain.errors import (
     CaseEndedError,
     ImportedHistoryError,
+    MergeUnderWayError,
     ReportElsewhereError,
     ReportWithdrawnError,
+    TooManySupplementsError,
 )
 from intake.domain.facts import (
     CaseSupplemented,
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
 
     from intake.domain.facts import OwnFact
     from intake.domain.state import CaseState, Report
+
+# What one reporter may add to one report in one case.
+MAX_SUPPLEMENTS: Final = 20
 
 
 def withdraw(state: CaseState, report_id: UUID, now: datetime) -> tuple[OwnFact, ...]:
@@ -80,10 +86,17 @@ def supplement(
         ReportWithdrawnError: Its reporter has left.
         CaseEndedError: Nobody works on it any more.
         ImportedHistoryError: The case is not ours to change.
+        MergeUnderWayError: The report is about to move.
+        TooManySupplementsError: Enough was added.
     """
-    if _report_here(state, report_id).standing is Standing.WITHDRAWN:
+    report = _report_here(state, report_id)
+    if report.standing is Standing.WITHDRAWN:
         raise ReportWithdrawnError
     _refuse_if_ended(state)
+    if state.merge is not None and state.is_merging:
+        raise MergeUnderWayError(state.merge.survivor)
+    if report.supplements >= MAX_SUPPLEMENTS:
+        raise TooManySupplementsError
     return CaseSupplemented(report_id=report_id, supplement_id=supplement_id, occurred_at=now)
 
 

@@ -81,7 +81,7 @@ class Report:
     """One report of the case; ``reachable``: its reporter left a contact.
 
     ``told`` are the rounds whose end its reporter is being told or was told, of those from
-    ``since_round`` on.
+    ``since_round`` on. ``supplements``: how often its reporter has added something here.
     """
 
     report_id: UUID
@@ -90,6 +90,7 @@ class Report:
     standing: Standing = Standing.ACTIVE
     since_round: int = FIRST_ROUND
     told: tuple[int, ...] = ()
+    supplements: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

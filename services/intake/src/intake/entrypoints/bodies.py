@@ -147,7 +147,7 @@ class ExternalBody(Body):
 
 
 class ReportBody(Body):
-    """One report (上报). ``external`` is for the channel `import` only."""
+    """One report (上报). ``external`` is for the channel `import` and role `operator` only."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -31,6 +31,7 @@ from intake.domain.errors import (
     MergeUnderWayError,
     ReportElsewhereError,
     ReportWithdrawnError,
+    TooManySupplementsError,
     UnknownCaseError,
     UnknownReportError,
     WithdrawalUnderWayError,
@@ -53,6 +54,7 @@ REFUSALS: Final[Refusals] = {
     MergeUnderWayError: (409, "merge_under_way"),
     ReportElsewhereError: (409, "report_elsewhere"),
     ReportWithdrawnError: (409, "report_withdrawn"),
+    TooManySupplementsError: (409, "too_many_supplements"),
     UnknownCaseError: (404, "case_unknown"),
     UnknownReportError: (404, "report_unknown"),
     WithdrawalUnderWayError: (409, "withdrawal_under_way"),
@@ -65,7 +67,8 @@ _REPORT_ANSWERS: Final[Answers] = {
 }
 _FOUND_ANSWERS: Final[Answers] = {**GENERAL, **NOT_FOUND}
 
-ByChannel = Annotated[Principal, Depends(requires("channel"))]
+IMPORTER: Final = "operator"
+ByReporter = Annotated[Principal, Depends(requires("channel", IMPORTER))]
 ByReader = Annotated[
     Principal, Depends(requires("channel", "verifier", "operator", "superior", "service"))
 ]
@@ -84,7 +87,7 @@ class Doors:
     async def post_report(
         self,
         body: ReportBody,
-        principal: ByChannel,
+        principal: ByReporter,
         request: Request,
         response: Response,
         idempotency_key: IdempotencyKey = None,
@@ -93,16 +96,18 @@ class Doors:
         if idempotency_key is None:
             raise key_missing()
         line = LineBody(idempotency_key=idempotency_key, report=body)
+        if _is_beyond(principal, line):
+            raise _external_not_allowed()
         reply = await self._reports.submit(line, principal.name, traceparent_of(request))
         if reply.repeated:
             response.status_code = 200
         return reply.body
 
     async def post_reports(
-        self, body: BatchBody, principal: ByChannel, request: Request
+        self, body: BatchBody, principal: ByReporter, request: Request
     ) -> BatchAnswer:
         """Answer per line: good lines go through whatever is wrong with the others."""
-        checked = [_checked(line) for line in body.lines]
+        checked = [_checked(line, principal) for line in body.lines]
         good = [line for line in checked if isinstance(line, LineBody)]
         outcomes = iter(
             await self._reports.submit_all(good, principal.name, traceparent_of(request))
@@ -196,12 +201,22 @@ def key_missing() -> Problem:
     )
 
 
-def _checked(raw: object) -> LineBody | Problem:
+def _is_beyond(principal: Principal, line: LineBody) -> bool:
+    """Tell whether a line says what only an importer may: past times, deadlines, any lead."""
+    return line.report.external is not None and not principal.plays(IMPORTER)
+
+
+def _external_not_allowed() -> Problem:
+    return Problem(403, "external_not_allowed", f"`external` takes the role {IMPORTER}")
+
+
+def _checked(raw: object, principal: Principal) -> LineBody | Problem:
     try:
-        return LineBody.model_validate(raw)
+        line = LineBody.model_validate(raw)
     except ValidationError as error:
         faults = validation_errors(error.errors(include_input=False, include_context=False))
         return Problem(422, "invalid", "the line does not fit its schema", faults)
+    return _external_not_allowed() if _is_beyond(principal, line) else line
 
 
 def _result(outcome: Reply | Exception) -> Mapping[str, Any]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # At one place more cases of one matter, the newest ones, are not looked at.
 MAX_FOUND: Final = 8
+# Texts that are given out of one case.
+MAX_TEXTS: Final = 50
 _QUERIES: Final = load_queries(__package__)
 
 
@@ -83,10 +85,10 @@ class PostgresRecords:
     ) -> Sequence[SealedRow]:
         """Return the texts of the reports that count in these cases, supplements last.
 
-        It leaves an audit row per case.
+        Of a case with very many it is the newest ones. It leaves an audit row per case.
         """
         async with self._database.transaction() as connection:
-            rows = await connection.fetch(_QUERIES["read_narratives"], list(case_ids))
+            rows = await connection.fetch(_QUERIES["read_narratives"], list(case_ids), MAX_TEXTS)
             await _write_disclosures(connection, disclosures)
         return [
             SealedRow(

@@ -73,15 +73,21 @@ SELECT case_id FROM reports WHERE report_id = $1
 SELECT particulars FROM reports WHERE report_id = $1
 
 -- name: read_narratives
--- The texts of the reports that count in some cases: the oldest report first, supplements last.
-SELECT r.case_id, r.report_id, NULL::uuid AS supplement_id, v.sealed
-FROM reports r LEFT JOIN vault v ON v.subject_id = r.report_id AND v.kind = 'narrative'
-WHERE r.case_id = ANY($1::uuid[]) AND r.active
-UNION ALL
-SELECT r.case_id, r.report_id, s.supplement_id, s.sealed
-FROM reports r JOIN supplements s ON s.report_id = r.report_id
-WHERE r.case_id = ANY($1::uuid[]) AND r.active
-ORDER BY case_id, supplement_id NULLS FIRST, report_id
+-- The newest texts of the reports that count in some cases, $2 of each case at most: the oldest
+-- report first, supplements last. Ids sort by time.
+SELECT w.case_id, t.report_id, t.supplement_id, t.sealed
+FROM unnest($1::uuid[]) AS w (case_id)
+CROSS JOIN LATERAL (
+    SELECT r.report_id, NULL::uuid AS supplement_id, v.sealed, r.report_id AS text_id
+    FROM reports r JOIN vault v ON v.subject_id = r.report_id AND v.kind = 'narrative'
+    WHERE r.case_id = w.case_id AND r.active
+    UNION ALL
+    SELECT r.report_id, s.supplement_id, s.sealed, s.supplement_id
+    FROM reports r JOIN supplements s ON s.report_id = r.report_id
+    WHERE r.case_id = w.case_id AND r.active
+    ORDER BY text_id DESC LIMIT $2
+) AS t
+ORDER BY w.case_id, t.supplement_id NULLS FIRST, t.report_id
 
 -- name: read_contacts
 -- The contacts of some reports.

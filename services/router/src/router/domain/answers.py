@@ -51,9 +51,14 @@ class Answer:
         return any(words) or bool(self.requests)
 
     @property
+    def has_arrived(self) -> bool:
+        """Whether the department has the task, by its delivery or by a word about it."""
+        return self.delivered_at is not None or self.has_responded
+
+    @property
     def has_not_arrived(self) -> bool:
         """Whether the task waits for a person because its department could not be told."""
-        return self.parked_at is not None and not self.delivered_at and not self.has_responded
+        return self.parked_at is not None and not self.has_arrived
 
 
 def fold_answer(answer: Answer, fact: TaskAnswer) -> Answer:

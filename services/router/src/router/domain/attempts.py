@@ -89,7 +89,7 @@ def pass_on(
         **_next(case, task, now),
         department=department,
         required=task.required,
-        clocks=pass_on_clocks(terms, _running(task, now), rules, now),
+        clocks=pass_on_clocks(terms, _running(terms, task, rules, now), rules, now),
         return_until=return_time(terms, rules, now),
         reason=ReassignReason.RETURNED,
         extensions=task.extensions,
@@ -108,7 +108,7 @@ def give_again(
         **_next(case, task, now),
         department=department,
         required=task.required or reason is ReassignReason.REWORK,
-        clocks=restart_clocks(terms, _running(task, now), rules, now),
+        clocks=restart_clocks(terms, _running(terms, task, rules, now), rules, now),
         return_until=None,
         reason=reason,
         extensions=task.extensions if terms.limits is None else 0,
@@ -136,10 +136,10 @@ def _next(case: Case, task: Task, now: datetime) -> dict[str, Any]:
     return _frame(case, now) | {"task": ref, "role": task.role, "replaces": task.ref.task_id}
 
 
-def _running(task: Task, now: datetime) -> Clocks:
+def _running(terms: Terms, task: Task, rules: Rulebook, now: datetime) -> Clocks:
     """Return the clocks of a task, running again if they stood still."""
     resolution = task.clocks.resolution
     if task.suspension is None or resolution is None:
         return task.clocks
-    resumed = resume_clock(resolution, task.suspension.suspended_at, now)
+    resumed = resume_clock(terms, resolution, rules, task.suspension.suspended_at, now)
     return replace(task.clocks, resolution=resumed)

@@ -124,6 +124,33 @@ def add_share(start: datetime, limit: Limit, share: float, calendar: ServiceCale
     return _spend(start, left, calendar).due_at
 
 
+def count_working_time(start: datetime, end: datetime, calendar: ServiceCalendar) -> timedelta:
+    """Return the service time between *start* and *end*; none where *end* is not later.
+
+    Raises:
+        CalendarYearMissingError: It lies in a past year without a calendar.
+    """
+    begin, stop = (t.astimezone(calendar.zone).replace(tzinfo=None) for t in (start, end))
+    counted, day = timedelta(), begin.date()
+    while day <= stop.date():
+        calendar.is_provisional(day.year)
+        for opens, closes in calendar.hours if calendar.is_working(day) else ():
+            opened = max(begin, datetime.combine(day, opens))
+            closed = min(stop, datetime.combine(day, closes))
+            counted += max(closed - opened, timedelta())
+        day += _ONE_DAY
+    return counted
+
+
+def add_working_time(start: datetime, left: timedelta, calendar: ServiceCalendar) -> datetime:
+    """Return when *left* of service time is used up if it is spent from *start* on.
+
+    Raises:
+        CalendarYearMissingError: Working time is counted in a past year without a calendar.
+    """
+    return _spend(start, left, calendar).due_at
+
+
 def require_current(calendar: ServiceCalendar, year: int) -> None:
     """Check at start that the calendar reaches the present *year*.
 

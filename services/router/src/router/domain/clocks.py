@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.domain.calendar import Limit, add_limit, add_share
+from router.domain.calendar import (
+    Limit,
+    add_limit,
+    add_share,
+    add_working_time,
+    count_working_time,
+)
 from router.domain.rulebook import Rulebook
 from router.domain.terms import Terms
 
@@ -86,12 +92,31 @@ def extend_clock(terms: Terms, clock: Clock, rules: Rulebook) -> Clock | None:
     return _remind_before(clock.due_at + span, span, rules)
 
 
-def resume_clock(clock: Clock, suspended_at: datetime, now: datetime) -> Clock:
-    """Return *clock* running again, with what was left of it when it was stopped."""
-    stood_still = now - suspended_at
-    return replace(
-        clock, due_at=clock.due_at + stood_still, remind_at=clock.remind_at + stood_still
-    )
+def time_left(terms: Terms, due_at: datetime, rules: Rulebook, since: datetime) -> timedelta:
+    """Return what is left until *due_at*: service time if the limit is one of working units."""
+    if _is_working_time(terms):
+        return count_working_time(since, due_at, rules.calendar)
+    return due_at - since
+
+
+def resume_clock(
+    terms: Terms, clock: Clock, rules: Rulebook, suspended_at: datetime, now: datetime
+) -> Clock:
+    """Return *clock* running again, with what was left of it when it was stopped.
+
+    What an extension has added meanwhile is in its deadline, and so in what is left.
+    """
+
+    def later(moment: datetime) -> datetime:
+        left = time_left(terms, moment, rules, suspended_at)
+        return add_working_time(now, left, rules.calendar) if working else now + left
+
+    working = _is_working_time(terms)
+    return replace(clock, due_at=later(clock.due_at), remind_at=later(clock.remind_at))
+
+
+def _is_working_time(terms: Terms) -> bool:
+    return terms.limits is not None and not terms.limits.resolution.is_continuous
 
 
 def _start(limit: Limit, start: datetime, rules: Rulebook) -> tuple[Clock, bool]:

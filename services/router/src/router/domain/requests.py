@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from router.domain.answers import Request
 from router.domain.attempts import terms_of
 from router.domain.case import CaseStatus, find_task, pending_requests, task_status
-from router.domain.clocks import extend_clock, resume_clock
+from router.domain.clocks import extend_clock, resume_clock, time_left
 from router.domain.codes import RequestKind
 from router.domain.decided import ClockResumed, ClockSuspended, DeadlineExtended, RequestRefused
 from router.domain.errors import NoPendingRequestError, UnknownTaskError
@@ -68,7 +68,7 @@ def decide_request(
     raise NoPendingRequestError
 
 
-def resume(task: Task, now: datetime) -> tuple[ClockResumed, ...]:
+def resume(case: Case, task: Task, rules: Rulebook, now: datetime) -> tuple[ClockResumed, ...]:
     """Let a clock run again whose time of review has come."""
     clock = task.clocks.resolution
     if task.suspension is None or clock is None or task.department is None:
@@ -78,7 +78,7 @@ def resume(task: Task, now: datetime) -> tuple[ClockResumed, ...]:
             occurred_at=now,
             task=task.ref,
             department=task.department,
-            clock=resume_clock(clock, task.suspension.suspended_at, now),
+            clock=resume_clock(terms_of(case), clock, rules, task.suspension.suspended_at, now),
         ),
     )
 
@@ -94,7 +94,7 @@ def _grant(
         return None
     if request.kind is RequestKind.EXTENSION:
         return _extend(case, task, clock, request, rules, now)
-    return _suspend(case, task, clock, request, now)
+    return _suspend(case, task, clock, request, rules, now)
 
 
 def _extend(
@@ -114,7 +114,7 @@ def _extend(
 
 
 def _suspend(
-    case: Case, task: Task, clock: Clock, request: Request, now: datetime
+    case: Case, task: Task, clock: Clock, request: Request, rules: Rulebook, now: datetime
 ) -> ClockSuspended | None:
     review_at = request.review_at
     if review_at is None or not now < review_at <= now + MAX_SUSPENSION:
@@ -123,13 +123,14 @@ def _suspend(
         return None
     if task.department is None or (request.kind is RequestKind.LEDGER and case.ledger_used):
         return None
+    left = time_left(terms_of(case), clock.due_at, rules, now)
     return ClockSuspended(
         occurred_at=now,
         task=task.ref,
         department=task.department,
         request_id=request.request_id,
         kind=request.kind,
-        remaining_s=int((clock.due_at - now).total_seconds()),
+        remaining_s=int(left.total_seconds()),
         review_at=review_at,
     )
 

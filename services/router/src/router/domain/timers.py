@@ -124,11 +124,11 @@ def _fire(case: Case, timer: Timer, rules: Rulebook, now: datetime) -> tuple[Own
         case TimerName.RESPONSE_LIMIT:
             return _pass_response(case, task, timer, rules, now)
         case TimerName.REVIEW_AT:
-            return resume(task, now)
+            return resume(case, task, rules, now)
         case TimerName.SETTLE_BY:
             return settle_by_rule(case, task, rules, now)
         case _:
-            return (_escalate(case, task.ref, timer, now),)
+            return _pass_resolution(case, task, timer, rules, now)
 
 
 def _remind(task: Task, timer: Timer, now: datetime) -> tuple[OwnFact, ...]:
@@ -150,6 +150,27 @@ def _pass_response(
     if answer_of(case, task).has_not_arrived and not is_last_resort(case, task, rules):
         return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now),)
     return (_escalate(case, task.ref, timer, now),)
+
+
+def _pass_resolution(
+    case: Case, task: Task, timer: Timer, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Climb a tier; what has never arrived is disputed as well, for nothing else would hold it."""
+    escalated = _escalate(case, task.ref, timer, now)
+    if not _never_arrived(case, task, timer) or is_last_resort(case, task, rules):
+        return (escalated,)
+    return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now), escalated)
+
+
+def _never_arrived(case: Case, task: Task, timer: Timer) -> bool:
+    """Tell whether a department had time to fetch its task, and did not.
+
+    Departments of an imported history never fetch; a deadline that had passed when the task was
+    given out left nobody any time.
+    """
+    if answer_of(case, task).has_arrived or (case.filed and case.filed.replayed):
+        return False
+    return task.dispatched_at is not None and task.dispatched_at < timer.due_at
 
 
 def _escalate(case: Case, ref: TaskRef, timer: Timer, now: datetime) -> CaseEscalated:

@@ -111,6 +111,7 @@ def run_demo(wish: Wish, display: Display) -> Result:
         if not was_up:
             os.environ.update({k: v for k, v in SHORT_WINDOWS.items() if k not in os.environ})
             display.stage("starting Kafka, Postgres and four services")
+            display.say("  reporters who stay silent are waited for four seconds, not three days")
         control.up(layout, report=display.part, say=display.say)
         return _run(wish, stack_context(), departments, display, began, alone=not was_up)
     finally:

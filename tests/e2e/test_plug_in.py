@@ -23,6 +23,8 @@ BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 def home() -> Iterator[Path]:
     """A folder for a stack, which ends with the test."""
     made = Path(tempfile.mkdtemp(prefix="civicloop-"))
+    # The user that Postgres runs as has to get in.
+    made.chmod(0o755)
     yield made
     control.down(Layout(home=made / "stack", cache=default_layout().cache))
     shutil.rmtree(made, ignore_errors=True)

@@ -48,7 +48,7 @@ CLAIMS = claims_of(Path(__file__).parents[1])
 GENERAL = {401, 403, 413, 422, 429, 500, 503}
 # Every other answer of each endpoint, and 403 where a rule refuses and not a role.
 ANSWERS = {
-    "POST /v1/reports": {200, 201, 400, 409},
+    "POST /v1/reports": {200, 201, 400, 403, 409},
     "POST /v1/reports:batch": {200},
     "GET /v1/cases/{case_id}": {200, 404},
     "POST /v1/narratives": {200},

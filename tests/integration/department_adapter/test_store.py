@@ -23,6 +23,8 @@ from department_adapter.domain.commands import (
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.domain.errors import TaskClosedError
 from department_adapter.domain.model import TaskState
+from department_adapter.domain.schedule import RetryPolicy
+from department_adapter.entrypoints.overdue import OverdueCancellations
 from department_adapter.store.postgres import PostgresQueues, PostgresTasks
 from department_adapter.store.registry import PostgresDepartments
 from department_adapter.testing import CASE_ID, START, cancelled, dispatched, task_ref
@@ -250,3 +252,37 @@ async def test_two_workers_never_share_a_delivery(room: Room) -> None:
     claims = await asyncio.gather(*(room.claim(free=5) for _ in range(4)))
     claimed = [job.job_id for jobs in claims for job in jobs]
     assert len(claimed) == len(set(claimed)) == 20
+
+
+@pytest.mark.parametrize("transport", [TransportName.PULL, TransportName.WEBHOOK])
+async def test_a_cancellation_that_nobody_comes_for_ends(
+    room: Room, transport: TransportName
+) -> None:
+    """After its time, whatever the department does; not before, and not while it is under way."""
+    registry = PostgresDepartments(room.database, Sealer(b"k" * 32, b"secrets"), room.clock)
+    url = "http://water.example/" if transport is TransportName.WEBHOOK else None
+    await registry.put(
+        Department(code="water", name_zh="水利局", name_en="Water", transport=transport, url=url),
+        None,
+    )
+    await registry.disable("water")
+    await room.tell(dispatched())
+    (job,) = await room.claim()
+    await room.record(job, AttemptResult.DELIVERED)
+    await room.tell(cancelled())
+    policy = RetryPolicy()
+    late = OverdueCancellations(
+        queues=PostgresQueues(room.database),
+        recorder=room.commands,
+        clock=room.clock,
+        policy=policy,
+    )
+    room.clock.move(policy.cancel_for - timedelta(microseconds=1))
+    assert await late.give_up() == 0
+    (held,) = await room.claim()
+    room.clock.move(timedelta(microseconds=1))
+    assert await late.give_up() == 0
+    room.clock.move(held.expires_at - room.clock.now())
+    assert await late.give_up() == 1
+    assert await room.count("jobs") == 0
+    assert await room.told() == ["task.delivered", "case.remarked"]

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from joserfc.jwk import OKPKey
 from civicloop_kit.auth import ISSUER, TokenVerifier
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app
+from civicloop_kit.jobs import Job, Jobs
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.webhook import WebhookTransport
@@ -35,6 +36,11 @@ CODES = ("water", "power")
 ISSUED_AHEAD = timedelta(days=1)
 
 
+async def resolve(_host: str, _port: int) -> list[str]:
+    """Find every department on this machine."""
+    return ["127.0.0.1"]
+
+
 class Hooked(Reached):
     """A department with a webhook."""
 
@@ -47,7 +53,8 @@ class Hooked(Reached):
         self.status = 200
         breakers = Breakers(threshold=1_000, open_s=1)
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
-        webhook = WebhookTransport(client, AddressGuard(allow_private=True), room.clock)
+        guard = AddressGuard(allow_private=True, resolve=resolve)
+        webhook = WebhookTransport(client, guard, room.clock)
         self.due = DueTasks(
             jobs=room.jobs,
             recorder=room.commands,
@@ -83,6 +90,22 @@ class Hooked(Reached):
         return streamed(self.status)
 
 
+class WatchedJobs:
+    """The queue, and whether somebody has looked into it."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
+        self.looked = asyncio.Event()
+
+    async def claim(
+        self, free: Mapping[str, int], now: datetime, expiry: timedelta
+    ) -> Sequence[Job]:
+        """Claim, and say so."""
+        jobs = await self._jobs.claim(free, now, expiry)
+        self.looked.set()
+        return jobs
+
+
 class Pulling(Reached):
     """A department that comes for its deliveries over HTTP, as curl does."""
 
@@ -92,10 +115,11 @@ class Pulling(Reached):
         super().__init__(room)
         queues = PostgresQueues(room.database)
         self.expired = ExpiredLeases(queues=queues, recorder=room.commands, clock=room.clock)
+        self.watched = WatchedJobs(room.jobs)
         self.desk = LeaseDesk(
             gate=Gate(self.registry, self.tasks),
             departments=self.registry,
-            jobs=room.jobs,
+            jobs=self.watched,
             queues=queues,
             tasks=self.tasks,
             narratives=self.words,
@@ -142,6 +166,17 @@ class Pulling(Reached):
             if answer.status_code == 200:
                 leases += [(code, lease) for lease in answer.json()["leases"]]
         return leases
+
+    async def wait_for_expiry(self) -> list[Mapping[str, Any]]:
+        """Ask while all is leased, let the leases run out, and return what comes then."""
+        path, headers = "/v1/departments/water/leases", self.headers("water")
+        self.watched.looked.clear()
+        body = {"wait_s": 0.5}
+        asked = asyncio.ensure_future(self.client.post(path, json=body, headers=headers))
+        await asyncio.wait_for(self.watched.looked.wait(), 10)
+        self.room.clock.move(LEASE)
+        self.desk.wake()
+        return list((await asyncio.wait_for(asked, 10)).json()["leases"])
 
     async def receipt(self, code: str, lease_id: str) -> httpx.Response:
         """Send a receipt."""
@@ -246,3 +281,15 @@ class TestPull(TransportSuite):
         await department.register()
         assert (await department.client.get(path, headers=stale)).status_code == 401
         assert (await department.client.get(path, headers=fresh)).status_code == 200
+
+    async def test_ten_leases_that_run_out_while_somebody_waits_park_it(
+        self, department: Pulling
+    ) -> None:
+        """Each is an attempt, also when one long call sees it run out."""
+        room = department.room
+        await room.tell(dispatched())
+        assert len(await department.lease()) == 1
+        for left in range(9, -1, -1):
+            leases = await department.wait_for_expiry()
+            assert len(leases) == (1 if left else 0)
+        assert await room.told() == ["delivery.parked"]

@@ -3,7 +3,7 @@
 import pytest
 
 from civicloop.lag import Lag, Outbox, outbox_in
-from civicloop.lag_commands import next_step
+from civicloop.lag_commands import is_above, next_step, unknown
 
 METRICS = """# HELP civicloop_outbox_facts Facts waiting.
 civicloop_outbox_facts{shard="0"} 3.0
@@ -14,7 +14,7 @@ civicloop_outbox_scans_total{shard="0"} 9.0
 """
 
 
-def lag(seconds: float) -> Lag:
+def lag(seconds: float | None) -> Lag:
     """Return a lag of the router."""
     return Lag(group="router", topic="intake.cases", behind=4, seconds=seconds)
 
@@ -40,9 +40,33 @@ def test_before_the_first_look_nothing_waits() -> None:
         ([lag(2.0)], [outbox(2.0)], "nobody is behind"),
         ([lag(2.1), lag(9)], [outbox(0)], "civicloop logs router"),
         ([lag(9)], [outbox(2.1)], "civicloop logs intake"),
+        ([lag(9), lag(None)], [outbox(0)], "civicloop logs router"),
         ([], [], "nobody is behind"),
     ],
 )
 def test_the_last_line_says_what_to_do(lags: list[Lag], outboxes: list[Outbox], said: str) -> None:
     """Who cannot send comes first: others wait for him."""
     assert said in next_step(lags, outboxes)
+
+
+def test_an_age_that_nobody_could_read_is_not_none() -> None:
+    """It is told apart from no lag, whatever the limit."""
+    assert unknown([lag(0.0), lag(None), lag(9)]) == [lag(None)]
+    assert unknown([lag(0.0)]) == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "lags", "outboxes", "above"),
+    [
+        (None, [lag(9)], [outbox(9)], False),
+        (9, [lag(9)], [outbox(9)], False),
+        (8.9, [lag(9)], [outbox(0)], True),
+        (8.9, [lag(0)], [outbox(9)], True),
+        (0, [], [], False),
+    ],
+)
+def test_a_limit_is_passed_above_it(
+    limit: float | None, lags: list[Lag], outboxes: list[Outbox], above: bool
+) -> None:
+    """By a topic or by an outbox."""
+    assert is_above(limit, lags, outboxes) is above

@@ -210,3 +210,28 @@ def test_a_notice_wakes_the_worker() -> None:
     room = make_room(None, lambda: woken.append(1))  # type: ignore[arg-type]
     room.saved(effects(bench, QueueNotice))
     assert woken == [1]
+
+
+@pytest.mark.parametrize(
+    ("fact", "extension"),
+    [
+        (router.DeadlineExtended(**ABOUT, due_at=at(99), extensions=1), True),
+        (router.ExtensionRefused(**ABOUT, request_id=CASE_ID), True),
+        (
+            router.ClockSuspended(
+                **ABOUT, kind=codes.SuspensionKind.LEDGER, remaining_s=60, review_at=at(900)
+            ),
+            False,
+        ),
+        (router.SuspensionRefused(**ABOUT, request_id=CASE_ID), False),
+    ],
+)
+def test_a_decision_lets_the_department_ask_again(
+    bench: Bench, fact: Fact, extension: bool
+) -> None:
+    """For the same kind; the other request still waits."""
+    bench.command(updated(UpdateKind.REQUEST_EXTENSION))
+    bench.command(updated(UpdateKind.REQUEST_SUSPENSION, suspension="ledger", review_at=at(900)))
+    bench.tell(fact)
+    (task,) = bench.state(CASE_ID).tasks
+    assert (task.awaits_extension, task.awaits_suspension) == (not extension, extension)

@@ -73,16 +73,17 @@ def tell_department(case: CaseTasks, fact: wire.Noticed, moment: Moment) -> Deci
         for task in tasks
         for notice in rules.queue_notice(task, wire.kind_of(fact), moment.sequence, moment.now)
     ]
+    decided = [item for task in tasks for item in wire.decided_of(task, fact, moment.now)]
     jobs = (QueueNotice(job=wire.notice_job(notice, fact, moment)) for notice in notices)
-    return _decision(case, notices, (*jobs, *_deadlines(tasks, fact)))
+    return _decision(case, (*notices, *decided), (*jobs, *_deadlines(tasks, fact)))
 
 
 def record_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> Decision[CaseTasks]:
     """Record what a department says about its task.
 
     Raises:
-        NoSuchTaskError, TaskClosedError, ReturnWindowClosedError, ImpossibleTimeError:
-            `domain.task.take_update`.
+        NoSuchTaskError, TaskClosedError, ReturnWindowClosedError, RequestPendingError,
+        ImpossibleTimeError: `domain.task.take_update`.
     """
     happenings = rules.take_update(case, update, now)
     state = evolve_all(case, happenings)

@@ -69,7 +69,8 @@ def is_above(limit_s: float | None, lags: Sequence[Lag], outboxes: Sequence[Outb
     """Tell whether something known is older than the limit, if there is one."""
     if limit_s is None:
         return False
-    return any((one.seconds or 0.0) > limit_s for one in (*lags, *outboxes))
+    ages = [*(one.seconds or 0.0 for one in lags), *(one.seconds for one in outboxes)]
+    return any(age > limit_s for age in ages)
 
 
 def next_step(lags: Sequence[Lag], outboxes: Sequence[Outbox]) -> str:

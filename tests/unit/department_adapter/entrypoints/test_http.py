@@ -14,6 +14,7 @@ from department_adapter.domain.commands import RecordUpdate, Remark, UpdateKind
 from department_adapter.domain.errors import (
     ImpossibleTimeError,
     NoSuchTaskError,
+    RequestPendingError,
     ReturnWindowClosedError,
     TaskClosedError,
 )
@@ -147,6 +148,7 @@ async def test_unknown_and_foreign_tasks_get_the_same_404(
         (NoSuchTaskError(), 404, "no_such_task"),
         (TaskClosedError("cancelled"), 409, "task_closed"),
         (ReturnWindowClosedError(), 409, "return_window_closed"),
+        (RequestPendingError(), 409, "request_pending"),
         (ImpossibleTimeError(), 422, "impossible_time"),
         (KeyReusedError(), 409, "idempotency_key_reused"),
         (OverloadedError(), 429, "overloaded"),

@@ -12,9 +12,7 @@ from department_adapter.ports import Leased
 from department_adapter.testing import CASE_ID, START, FakeCommands, FakeJobs, task_ref
 
 TASK_ID = task_ref().task_id
-LATE = Leased(
-    delivery_id=f"{TASK_ID}/cancellation/2", task_id=TASK_ID, case_id=CASE_ID, claim_no=3
-)
+LATE = Leased(delivery_id=f"{TASK_ID}/cancellation/2", task_id=TASK_ID, case_id=CASE_ID, claim_no=3)
 
 
 def step(jobs: FakeJobs, commands: FakeCommands) -> OverdueCancellations:
@@ -55,4 +53,6 @@ async def test_a_database_that_is_away_is_waited_for(error: Exception) -> None:
 
 async def test_a_bug_does_not_make_the_worker_spin() -> None:
     """What cannot be done counts as not done."""
-    assert await step(FakeJobs(late=[LATE]), FakeCommands(error=CommandFailedError())).give_up() == 0
+    assert (
+        await step(FakeJobs(late=[LATE]), FakeCommands(error=CommandFailedError())).give_up() == 0
+    )

@@ -15,7 +15,7 @@ from tests.unit.feedback.telling import at
 
 from civicloop_contracts.codes import Service
 from civicloop_kit.auth import ISSUER, TokenVerifier
-from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app
 from feedback.domain.indicators import COUNTS, Counts
@@ -50,8 +50,11 @@ class Doors:
     client: httpx.AsyncClient | None = None
 
     async def submit(self, command: CaseCommand) -> Reply:
-        """Keep a command."""
+        """Keep a command; a key stands for one digest, as in the kit."""
         self._fail()
+        same = [c for c in self.commands if c.idempotency_key == command.idempotency_key]
+        if command.idempotency_key and any(c.digest != command.digest for c in same):
+            raise KeyReusedError
         self.commands.append(command)
         return Reply(body=self.reply, repeated=False)
 

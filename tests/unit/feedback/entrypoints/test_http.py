@@ -33,7 +33,7 @@ COMMANDS = [
 ]
 READS = [
     ("/v1/verifications", ["verifier"]),
-    ("/v1/indicators", ["verifier", "superior", "operator", "department:water"]),
+    ("/v1/indicators", ["verifier", "superior", "operator"]),
     ("/v1/judgements?run=boston-1", ["operator"]),
 ]
 ROLES = ["channel", "verifier", "superior", "operator", "service", "department:water"]
@@ -138,6 +138,23 @@ async def test_a_refusal_is_a_problem(
     answer = await doors.post(path, body, role=role)
     assert_problem(answer, status, code)
     assert ("Retry-After" in answer.headers) is (status in (429, 503))
+
+
+@pytest.mark.parametrize(("path", "role", "body"), COMMANDS)
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/verification", 409)
+@pytest.mark.endpoint("POST /v1/cases/{case_id}/satisfaction", 409)
+async def test_a_key_stands_for_one_case(
+    doors: Doors, path: str, role: str, body: dict[str, Any]
+) -> None:
+    """The same words about another case are another request, and are not answered as the first."""
+    known = {"state": "open", "round": 1, "outcome": None, "passed": True, "solved": True}
+    doors.reply = {"case_id": str(CASE_ID), **known}
+    headers = {"Idempotency-Key": "k1"}
+    for _ in range(2):
+        assert (await doors.post(path, body, role=role, headers=headers)).status_code == 200
+    elsewhere = path.replace(str(CASE_ID), str(UUID(int=77)))
+    answer = await doors.post(elsewhere, body, role=role, headers=headers)
+    assert_problem(answer, 409, "idempotency_key_reused")
 
 
 def test_every_refusal_has_a_status() -> None:

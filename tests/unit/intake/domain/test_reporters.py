@@ -10,12 +10,20 @@ from intake.domain.errors import (
     CaseEndedError,
     ImportedHistoryError,
     IntakeError,
+    MergeUnderWayError,
     ReportElsewhereError,
     ReportWithdrawnError,
+    TooManySupplementsError,
 )
 from intake.domain.facts import ReportAttached, WithdrawalRequested
 from intake.domain.model import Outcome
-from intake.domain.reporters import come_back, request_if_left, supplement, withdraw
+from intake.domain.reporters import (
+    MAX_SUPPLEMENTS,
+    come_back,
+    request_if_left,
+    supplement,
+    withdraw,
+)
 from intake.domain.state import CaseState, Standing, new_case
 from intake.testing import NOW
 
@@ -86,7 +94,6 @@ def test_the_reports_of_a_case_on_its_way_are_their_reporters_still(bench: Intak
     bench.merge(loser, survivor)
     bench.handled(loser, Outcome.MERGED, survivor)
     bench.closed(loser, Outcome.MERGED)
-    bench.supplement(loser, report_id)
     assert bench.withdraw(loser, report_id)["withdrawal"] == "accepted"
     bench.settle_merges()
     assert len(report_ids(bench.state(survivor))) == 1
@@ -97,6 +104,37 @@ def test_the_reports_of_a_case_on_its_way_are_their_reporters_still(bench: Intak
             uuid4(),
             NOW,
         )
+
+
+def test_while_a_case_is_on_its_way_nothing_is_added(bench: IntakeBench) -> None:
+    """It would reach nobody: asked for or granted; after a refusal it is taken again."""
+    loser, report_id = only(bench)
+    survivor, other_id = only(bench, north=5)
+    bench.merge(loser, survivor)
+    with pytest.raises(MergeUnderWayError, match="try again in a moment") as caught:
+        supplement(bench.state(loser), report_id, uuid4(), NOW)
+    assert caught.value.survivor == survivor
+    assert supplement(bench.state(survivor), other_id, uuid4(), NOW).report_id == other_id
+    assert supplement(replace(bench.state(loser), merge=None), report_id, uuid4(), NOW)
+    bench.handled(loser, Outcome.MERGED, survivor)
+    with pytest.raises(MergeUnderWayError):
+        supplement(bench.state(loser), report_id, uuid4(), NOW)
+    bench.settle_merges()
+    assert bench.supplement(survivor, report_id)
+
+
+def test_one_report_is_added_to_so_often(bench: IntakeBench) -> None:
+    """The last one is taken, the next refused; another report of the case has its own count."""
+    case_id, report_id = only(bench)
+    for _ in range(MAX_SUPPLEMENTS):
+        bench.supplement(case_id, report_id)
+    state = bench.state(case_id)
+    assert state.reports[0].supplements == MAX_SUPPLEMENTS
+    with pytest.raises(TooManySupplementsError):
+        supplement(state, report_id, uuid4(), NOW)
+    other = replace(state.reports[0], report_id=uuid4(), supplements=0)
+    both = replace(state, reports=(*state.reports, other))
+    assert supplement(both, other.report_id, uuid4(), NOW).report_id == other.report_id
 
 
 def left(bench: IntakeBench) -> CaseState:

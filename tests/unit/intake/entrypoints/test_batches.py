@@ -55,6 +55,22 @@ async def test_good_lines_go_through_whatever_is_wrong_with_others(
     assert "王" not in answer.text
 
 
+async def test_external_takes_an_operator_line_by_line(
+    client: httpx.AsyncClient, headers: Headers, city: City
+) -> None:
+    """A channel's other lines go through; an operator's go all."""
+    lines = [line("a"), line("b", channel="import", external={"lead": "water"})]
+    good, refused = (await batch(client, headers, *lines)).json()["results"]
+    assert good["status"] == "filed"
+    assert refused["problem"]["status"] == 403
+    assert refused["problem"]["type"] == "urn:civicloop:problem:external_not_allowed"
+    assert len(city.records.cases) == 1
+    answer = await client.post(
+        "/v1/reports:batch", json={"lines": lines}, headers=headers("operator")
+    )
+    assert [result.get("status") for result in answer.json()["results"]] == ["filed", "filed"]
+
+
 async def test_a_batch_can_be_sent_again(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:

@@ -230,6 +230,20 @@ async def test_a_supplement_comes_too_late(desk: Desk) -> None:
     assert refusal(await desk.add(other["report_id"], key="u")) == (409, "case_ended")
 
 
+async def test_too_much_is_not_added_nor_while_a_report_moves(desk: Desk) -> None:
+    """Each refusal says why."""
+    receipt, survivor = await desk.report(), await desk.report()
+    for number in range(20):
+        added = await desk.add(receipt["report_id"], key=f"n{number}")
+        assert added.status_code == 201
+    full = await desk.add(receipt["report_id"], key="u")
+    assert refusal(full) == (409, "too_many_supplements")
+    await desk.merge(survivor["case_id"], receipt["case_id"])
+    moving = await desk.add(survivor["report_id"], key="v")
+    assert refusal(moving) == (409, "merge_under_way")
+    assert "try again in a moment" in moving.json()["detail"]
+
+
 @pytest.mark.endpoint("POST /v1/cases/{case_id}/merge", 200, 202)
 async def test_a_merge_is_on_its_way(desk: Desk) -> None:
     """202: the router has to agree; 200 when the same is asked again under its key."""

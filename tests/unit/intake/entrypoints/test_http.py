@@ -57,6 +57,8 @@ async def test_a_role_opens_its_own_doors_only(
 ) -> None:
     """A department has no door here, and no role opens another's."""
     others = {"department:water", "channel", "service", "operator"} - {role}
+    if path in {"/v1/reports", "/v1/reports:batch"}:
+        others -= {"operator"}
     if method == "GET":
         others = {"department:water"}
     for other in others:
@@ -204,7 +206,7 @@ async def test_an_imported_history_lives_on_its_own_times(
         "replay": {"run": "r1", "handled_at": None, "as_of": "2025-01-09T00:00:00-05:00"},
     }
     answer = await hand_in(
-        client, headers("channel", "a"), sample_body(channel="import", external=external)
+        client, headers("operator", "a"), sample_body(channel="import", external=external)
     )
     assert answer.status_code == 201
     [command] = city.commands.run
@@ -219,11 +221,26 @@ async def test_an_imported_history_lives_on_its_own_times(
     assert city.records.reports[fact.report_id].source_id == "101004156348"
 
 
+@pytest.mark.endpoint("POST /v1/reports", 403)
+@pytest.mark.parametrize("external", [{}, {"lead": "water"}])
+async def test_a_channel_is_no_importer(
+    client: httpx.AsyncClient, headers: Headers, city: City, external: dict[str, str]
+) -> None:
+    """Past times, deadlines and leads take an operator; an import without them does not."""
+    body = sample_body(channel="import", external=external)
+    answer = await hand_in(client, headers("channel", "a"), body)
+    assert (answer.status_code, problem_code(answer)) == (403, "external_not_allowed")
+    assert city.commands.run == []
+    bare = sample_body(channel="import")
+    assert (await hand_in(client, headers("channel", "a"), bare)).status_code == 201
+
+
 async def test_an_imported_live_case_is_no_replay(
     client: httpx.AsyncClient, headers: Headers, city: City
 ) -> None:
     """Without `replay` the case lives on our clock."""
     external = {"opened_at": "2022-01-01T10:00:00-05:00"}
-    await hand_in(client, headers("channel", "a"), sample_body(channel="import", external=external))
+    body = sample_body(channel="import", external=external)
+    await hand_in(client, headers("operator", "a"), body)
     [command] = city.commands.run
     assert (command.now, command.replay) == (None, None)

@@ -125,9 +125,16 @@ def test_an_extended_clock_has_said_nothing_yet(
     )
 
 
-def test_a_resumed_clock_goes_on_where_it_stood() -> None:
+def test_a_resumed_clock_goes_on_where_it_stood(external: Terms, rules: Rulebook) -> None:
     """End and reminder are later by as long as it stood still; what was said stays said."""
     clock = Clock(due_at=T + 8 * HOUR, remind_at=T + 6 * HOUR, reminded=True)
-    assert resume_clock(clock, T + HOUR, T + 24 * HOUR) == Clock(
+    assert resume_clock(external, clock, rules, T + HOUR, T + 24 * HOUR) == Clock(
         due_at=T + 31 * HOUR, remind_at=T + 29 * HOUR, reminded=True
     )
+
+
+def test_a_resumed_working_clock_spends_service_time(loose: Terms, rules: Rulebook) -> None:
+    """Fifteen hours of service were left on Monday, from Friday 17:00 on: Tuesday 16:00."""
+    clock = Clock(due_at=T + 48 * HOUR, remind_at=T + 30 * HOUR)
+    resumed = resume_clock(loose, clock, rules, T + HOUR, T + 103 * HOUR)
+    assert resumed.due_at == T + 198 * HOUR

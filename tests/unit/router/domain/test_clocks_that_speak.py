@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 from tests.unit.router.domain.story import (
     LEAD,
+    POLICE,
+    STREET,
     STREET_GOVERNMENT,
     FileCase,
     Router,
@@ -89,6 +91,11 @@ def test_after_the_resolution_limit_the_case_climbs_once(alone: Router) -> None:
     alone.wait_until(RESOLUTION - SECOND)
     escalated = only(CaseEscalated, alone.wait_until(RESOLUTION))
     assert (escalated.tier, escalated.task, escalated.due_at) == (Tier.DISTRICT, LEAD, RESOLUTION)
+    clocks = alone.task().clocks
+    assert [clock.passed for clock in (clocks.response, clocks.resolution) if clock] == [
+        False,
+        True,
+    ]
     assert alone.wait_until(MUCH_LATER) == []
 
 
@@ -129,6 +136,7 @@ def test_a_handled_case_does_not_climb(busy: Router) -> None:
 @pytest.mark.race("escalation and handling")
 def test_a_case_that_climbed_is_handled_all_the_same(alone: Router) -> None:
     """The other order: the escalation stands as a fact, the handling follows."""
+    alone.read(told(TaskDelivered))
     assert "CaseEscalated" in names(alone.wait_until(MUCH_LATER))
     assert names(alone.read(done())) == ["CaseHandled"]
     assert alone.timers == ()
@@ -136,6 +144,7 @@ def test_a_case_that_climbed_is_handled_all_the_same(alone: Router) -> None:
 
 def test_a_service_that_was_down_reminds_of_nothing_that_has_passed(alone: Router) -> None:
     """It says what passed, once for each deadline."""
+    alone.read(told(TaskDelivered))
     assert names(alone.wake_up(RESPONSE)) == ["CaseEscalated"]
     assert names(alone.wake_up(MUCH_LATER)) == ["CaseEscalated"]
     assert alone.case.tier is Tier.CITY
@@ -143,6 +152,7 @@ def test_a_service_that_was_down_reminds_of_nothing_that_has_passed(alone: Route
 
 def test_the_city_stays_the_city(busy: Router) -> None:
     """An escalation at the top is still told."""
+    busy.read_all(*(told(TaskDelivered, task) for task in (LEAD, POLICE, STREET)))
     facts = busy.wait_until(MUCH_LATER)
     escalated = [fact for fact in facts if isinstance(fact, CaseEscalated)]
     assert {fact.tier for fact in escalated} == {Tier.CITY}

@@ -235,3 +235,9 @@ def test_a_return_may_be_read_before_the_filing(router: Router, file_case: FileC
     assert router.read(back(LEAD)) == []
     facts = router.read(file_case())
     assert names(facts) == [*["TaskDispatched"] * 3, "TaskReassigned"]
+
+
+def test_a_delivery_that_is_parked_after_a_return_is_remarked(busy: Router) -> None:
+    """The task is over for its department; nobody is reminded of it."""
+    busy.read(back(STREET))
+    assert busy.read(parked(STREET)) == [remark(RemarkCode.TASK_CLOSED, STREET)]

@@ -195,7 +195,18 @@ def test_parked_without_a_response_limit_says_nothing(router: Router, file_case:
     """The source system's clock knows none; its operator has the delivery."""
     router.read(file_case(code="06001", clock=ExternalClock(due_at=T + 8 * HOUR)))
     assert router.read(parked()) == []
-    assert names(router.wait_until(T + 8 * HOUR)) == ["ReminderIssued", "CaseEscalated"]
+    said = names(router.wait_until(T + 8 * HOUR))
+    assert said == ["ReminderIssued", "DisputeOpened", "CaseEscalated"]
+
+
+def test_what_nobody_fetches_is_disputed_at_its_resolution_limit(alone: Router) -> None:
+    """Never parked, never delivered: the dispute holds it."""
+    alone.wait_until(T + TWO_DAYS - timedelta(seconds=1))
+    opened, escalated = alone.wait_until(T + TWO_DAYS)
+    assert isinstance(opened, DisputeOpened)
+    assert opened.ground is DisputeGround.UNDELIVERABLE
+    assert isinstance(escalated, CaseEscalated)
+    assert [timer.due_at for timer in alone.timers] == [opened.settle_by]
 
 
 def test_parked_after_the_response_limit_says_nothing(alone: Router) -> None:
@@ -285,3 +296,18 @@ def test_a_dispute_climbs_from_where_the_case_is(unowned: Router) -> None:
     """A case that had climbed before goes on from there."""
     unowned.case = replace(unowned.case, tier=Tier.DISTRICT)
     assert only(TaskDispatched, unowned.wait_until(T + TWO_DAYS)).department == "city-government"
+
+
+@pytest.mark.parametrize(
+    ("place", "lead"), [("410105001", "subdistrict-410105001"), ("250250", "city-government")]
+)
+def test_an_imported_case_is_settled_at_once(
+    place: str, lead: str, router: Router, file_case: FileCase
+) -> None:
+    """Its timers are not looked at: the default lead has it from the start."""
+    opened, settled, given = router.read(file_case("09001", division=place, replayed=True))
+    assert isinstance(opened, DisputeOpened)
+    assert isinstance(settled, DisputeSettled)
+    assert (settled.decided_by, settled.lead) == (DecidedBy.RULE, lead)
+    assert isinstance(given, TaskDispatched)
+    assert given.department == lead

@@ -148,7 +148,7 @@ def test_an_approved_suspension_stops_the_clock(alone: Router) -> None:
     alone.read_all(told(TaskAcknowledged), SUSPENSION)
     alone.now = T + HOUR
     fact = only(ClockSuspended, alone.answer(SUSPENSION, approved=True))
-    assert fact.remaining_s == 47 * 3600
+    assert fact.remaining_s == 15 * 3600
     assert (fact.review_at, fact.kind) == (T + 30 * DAY, RequestKind.SUSPENSION)
     assert alone.status() is TaskStatus.SUSPENDED
     assert [timer.due_at for timer in alone.timers] == [T + 30 * DAY]
@@ -250,7 +250,7 @@ def test_a_suspended_deadline_may_be_extended(alone: Router) -> None:
     assert names(alone.answer(asked(number=2), approved=True)) == ["DeadlineExtended"]
     assert alone.status() is TaskStatus.SUSPENDED
     alone.wait_until(T + 30 * DAY)
-    assert alone.task().clocks.resolution_due_at == T + 34 * DAY
+    assert alone.task().clocks.resolution_due_at == T + 36 * DAY
 
 
 def test_a_suspended_task_may_be_completed(alone: Router) -> None:

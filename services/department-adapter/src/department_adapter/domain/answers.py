@@ -46,7 +46,7 @@ def answer_fact(task: Task, answer: Answer, at: datetime, update_id: UUID) -> f.
 def is_known(task: Task, answer: Answer) -> bool:
     """Tell whether an answer says what was said before.
 
-    Two requests are two, unless they come under one id.
+    Two requests are two: the second one is judged, not repeated.
     """
     if answer.kind is UpdateKind.ACKNOWLEDGE:
         return task.acknowledged_at is not None and not task.state.is_closed

@@ -24,6 +24,10 @@ class ReturnWindowClosedError(AdapterError):
     """The task cannot be returned, or no longer: its department has to handle it."""
 
 
+class RequestPendingError(AdapterError):
+    """A request of this kind waits for its decision: ask again when it is decided."""
+
+
 class NotParkedError(AdapterError):
     """Nothing of this task is parked: it waits for its next attempt, or has arrived."""
 

@@ -66,7 +66,16 @@ def _changes(task: Task, happening: Happening) -> dict[str, Any]:
             return {"completion": Completion(result=result, words=words), "parked": None}
         case f.TaskEnded(occurred_at=at):
             return {"cancelled_at": at, "failures": 0, "parked": None}
-    return _delivery_changes(task, happening)
+    return _request_changes(happening) or _delivery_changes(task, happening)
+
+
+def _request_changes(happening: Happening) -> dict[str, Any]:
+    match happening:
+        case f.ExtensionRequested() | f.ExtensionDecided():
+            return {"awaits_extension": isinstance(happening, f.ExtensionRequested)}
+        case f.SuspensionRequested() | f.SuspensionDecided():
+            return {"awaits_suspension": isinstance(happening, f.SuspensionRequested)}
+    return {}
 
 
 def _delivery_changes(task: Task, happening: Happening) -> dict[str, Any]:

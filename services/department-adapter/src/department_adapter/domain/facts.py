@@ -181,6 +181,24 @@ class TaskEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionDecided:
+    """Note: what the department asked for was granted or refused; it may ask again."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuspensionDecided:
+    """Note: what the department asked for was granted or refused; it may ask again."""
+
+    task: TaskRef
+    department: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptFailed:
     """Note: one more attempt to deliver failed."""
 
@@ -197,6 +215,7 @@ Answered = (
     | ExtensionRequested
     | SuspensionRequested
 )
+Decided = ExtensionDecided | SuspensionDecided
 Fact = TaskDelivered | DeliveryParked | Answered | Remarked
 Note = (
     TaskQueued
@@ -206,4 +225,5 @@ Note = (
     | DeliveriesReleased
     | TaskEnded
     | AttemptFailed
+    | Decided
 )

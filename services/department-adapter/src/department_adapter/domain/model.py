@@ -75,6 +75,7 @@ class Task:
     lane, where deliveries go one after another. ``failures`` counts the attempts of the present
     delivery that failed for the department's reasons, never those that failed for ours.
     ``may_know``: the department may have heard of it, although the present count shows nothing.
+    ``awaits_extension`` and ``awaits_suspension``: a superior has to decide what it asked for.
     """
 
     ref: TaskRef
@@ -92,6 +93,8 @@ class Task:
     return_ground: str | None = None
     completion: Completion | None = None
     cancelled_at: datetime | None = None
+    awaits_extension: bool = False
+    awaits_suspension: bool = False
 
     @property
     def was_told(self) -> bool:

@@ -16,6 +16,7 @@ from department_adapter.domain.commands import (
 from department_adapter.domain.errors import (
     NoSuchTaskError,
     NotParkedError,
+    RequestPendingError,
     ReturnWindowClosedError,
     TaskClosedError,
 )
@@ -120,6 +121,7 @@ def take_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> tuple[H
         NoSuchTaskError: Unknown, or another department's.
         TaskClosedError: The task is over, or ended with another answer.
         ReturnWindowClosedError: It cannot be returned, or no longer.
+        RequestPendingError: It has asked for the same, and nobody has decided yet.
         ImpossibleTimeError: ``occurred_at`` is before the dispatch or in the future.
     """
     task = case.find(update.task_id)
@@ -131,6 +133,8 @@ def take_update(case: CaseTasks, update: RecordUpdate, now: datetime) -> tuple[H
         raise TaskClosedError(task.state)
     if update.answer.kind is UpdateKind.RETURN:
         _check_window(task, now)
+    if _is_pending(task, update.answer.kind):
+        raise RequestPendingError
     judged = judge_time(update.answer.occurred_at, dispatched_at=task.dispatched_at, now=now)
     fact = answer_fact(task, update.answer, judged.at, update.update_id)
     remarks = (_late_clock(task, judged.at),) if judged.late else ()
@@ -156,6 +160,11 @@ def _check_window(task: Task, now: datetime) -> None:
     """Judge by now: the window is for those who answer, whatever they say when they decided."""
     if task.return_until is None or now > task.return_until:
         raise ReturnWindowClosedError
+
+
+def _is_pending(task: Task, kind: UpdateKind) -> bool:
+    extension = kind is UpdateKind.REQUEST_EXTENSION and task.awaits_extension
+    return extension or (kind is UpdateKind.REQUEST_SUSPENSION and task.awaits_suspension)
 
 
 def _is_abandoned(task: Task) -> bool:

@@ -8,6 +8,7 @@ from department_adapter.domain.errors import (
     ImpossibleTimeError,
     NoSuchTaskError,
     NotParkedError,
+    RequestPendingError,
     ReturnWindowClosedError,
     TaskClosedError,
 )
@@ -29,6 +30,7 @@ REFUSALS: Final[Refusals] = {
     NoSuchTaskError: (404, "no_such_task"),
     TaskClosedError: (409, "task_closed"),
     ReturnWindowClosedError: (409, "return_window_closed"),
+    RequestPendingError: (409, "request_pending"),
     NotParkedError: (409, "not_parked"),
     ImpossibleTimeError: (422, "impossible_time"),
     ImpossiblePauseError: (422, "impossible_pause"),

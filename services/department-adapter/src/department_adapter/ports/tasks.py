@@ -56,7 +56,7 @@ class Tasks(Protocol):
         """Return a task, or None when it was never dispatched here."""
 
     async def updates(self, task_id: UUID) -> Sequence[UpdateEntry]:
-        """Return the updates of a task, the oldest first."""
+        """Return the newest updates of a task, the oldest of them first."""
 
     async def parked(self, after: UUID | None, limit: int) -> Sequence[ParkedEntry]:
         """Return what is parked of each task, by task id."""

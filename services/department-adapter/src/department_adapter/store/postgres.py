@@ -13,6 +13,8 @@ from department_adapter.domain.model import Parked, ParkReason, TaskState
 from department_adapter.ports import Leased, ParkedEntry, Queued, TaskEntry, UpdateEntry
 
 _QUERIES: Final = load_queries(__package__)
+# What one answer holds; a department that sends more has its own books.
+MAX_UPDATES: Final = 500
 
 
 class PostgresTasks:
@@ -28,9 +30,9 @@ class PostgresTasks:
         return None if row is None else _entry(row)
 
     async def updates(self, task_id: UUID) -> Sequence[UpdateEntry]:
-        """Return the updates of a task, the oldest first."""
+        """Return the newest updates of a task, the oldest of them first."""
         async with self._database.read() as connection:
-            rows = await connection.fetch(_QUERIES["updates_of_task"], task_id)
+            rows = await connection.fetch(_QUERIES["updates_of_task"], task_id, MAX_UPDATES)
         return [_update(row) for row in rows]
 
     async def parked(self, after: UUID | None, limit: int) -> Sequence[ParkedEntry]:

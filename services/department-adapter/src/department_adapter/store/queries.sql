@@ -142,9 +142,13 @@ WHERE d.leaves_tasks AND NOT EXISTS (
 )
 
 -- name: updates_of_task
--- A task's updates, the oldest first.
+-- A task's newest updates, the oldest of them first.
 SELECT update_id, kind, applied, state, occurred_at, recorded_at
-FROM updates WHERE task_id = $1 ORDER BY recorded_at, update_id
+FROM (
+    SELECT update_id, kind, applied, state, occurred_at, recorded_at
+    FROM updates WHERE task_id = $1 ORDER BY recorded_at DESC, update_id DESC LIMIT $2
+) AS newest
+ORDER BY recorded_at, update_id
 
 -- name: all_departments
 -- The whole registry, removed departments included.

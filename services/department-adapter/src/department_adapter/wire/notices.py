@@ -52,6 +52,17 @@ def tasks_of(case: CaseTasks, fact: Noticed) -> tuple[Task, ...]:
     return () if task is None else (task,)
 
 
+def decided_of(task: Task, fact: Noticed, now: datetime) -> tuple[f.Decided, ...]:
+    """Return which request of a department a fact decides."""
+    frame: dict[str, Any] = {"task": task.ref, "department": task.department, "occurred_at": now}
+    match fact:
+        case DeadlineExtended() | ExtensionRefused():
+            return (f.ExtensionDecided(**frame),)
+        case ClockSuspended() | SuspensionRefused():
+            return (f.SuspensionDecided(**frame),)
+    return ()
+
+
 def notice_job(notice: f.NoticeQueued, fact: Noticed, moment: Moment) -> QueueJob:
     """Return the job that tells a department."""
     type_, said = _said(fact)

@@ -13,7 +13,8 @@ def judge_return(task: Task, tasks: Iterable[Task]) -> bool | None:
     """Return whether the return of *task* was unfounded; None when it was not returned.
 
     Unfounded: a joint conference (会商) or a superior gave the same department the task again.
-    The catalog's rule does not judge: it names a lead where no conference met in time. Until that happens a return is justified. *tasks* are all attempts of all tasks of the case.
+    The catalog's rule does not judge: it names a lead where no conference met in time. Until then
+    a return is justified. *tasks* are all attempts of all tasks of the case.
     """
     if task.returned_at is None:
         return None

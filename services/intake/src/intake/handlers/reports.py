@@ -91,7 +91,8 @@ def add_supplement(state: CaseState, command: AddSupplement, now: datetime) -> D
         "report_id": str(command.report_id),
         "supplement_id": str(command.supplement_id),
     }
-    return settled(state, now, facts=(fact,), effects=(kept,), reply=reply)
+    after = evolved(state, (fact,))
+    return settled(after, now, facts=(fact,), effects=(kept,), reply=reply)
 
 
 def place_effects(

@@ -19,7 +19,7 @@ from router.domain.commands import (
     SettleDispute,
     SuperviseCase,
 )
-from router.domain.disputes import dispute_unknown, settle_by_conference
+from router.domain.disputes import dispute_unknown, settle_by_conference, settle_replayed
 from router.domain.ending import finish, merge, withdraw
 from router.domain.evolve import evolve_all
 from router.domain.facts import (
@@ -148,6 +148,7 @@ def _next(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
     return (
         take_back(case, rules, now)
         or finish(case, now)
+        or settle_replayed(case, rules, now)
         or open_gates(case, rules, now)
         or pass_on_returned(case, rules, now)
         or dispute_unknown(case, rules, now)

@@ -86,6 +86,17 @@ def settle_by_rule(case: Case, task: Task, rules: Rulebook, now: datetime) -> tu
     return (escalated, *_settle(case, task, DecidedBy.RULE, lead, rules, now))
 
 
+def settle_replayed(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Settle at once who leads an imported case: no conference meets, no timer runs for it."""
+    if case.filed is None or not case.filed.replayed:
+        return ()
+    lead = default_lead(case, case.tier, rules)
+    for task in case.tasks:
+        if task.department is None and task.open_dispute:
+            return _settle(case, task, DecidedBy.RULE, lead, rules, now)
+    return ()
+
+
 def settle_moot(task: Task, now: datetime) -> tuple[DisputeSettled, ...]:
     """End the dispute over a task, if there is one: nobody has to lead it any more."""
     if task.open_dispute is None:

@@ -30,6 +30,8 @@ def test_lag_is_counted_and_aged_per_service_and_topic(backends: Backends) -> No
     assert len(lags) == sum(len(subscriptions(service)) for service in Service)
     router, feedback = lags[f"{prefix}router", topic], lags[f"{prefix}feedback", topic]
     assert (router.behind, feedback.behind) == (2, 4)
+    assert router.seconds is not None
+    assert feedback.seconds is not None
     assert OLD_S - 10 <= router.seconds < OLD_S
     assert feedback.seconds >= OLD_S
     others = [lag for (_, name), lag in lags.items() if name != topic]

@@ -34,7 +34,7 @@ from router.domain.facts import (
 )
 from router.domain.gates import open_gates
 from router.domain.parking import weigh_parking
-from router.domain.plans import give_out
+from router.domain.plans import give_out, give_out_late
 from router.domain.remarks import remark
 from router.domain.requests import decide_request, weigh_request
 from router.domain.returns import pass_on_returned
@@ -146,7 +146,8 @@ def _next(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
     if case.status is not CaseStatus.OPEN:
         return ()
     return (
-        take_back(case, rules, now)
+        give_out_late(case, rules, now)
+        or take_back(case, rules, now)
         or finish(case, now)
         or settle_replayed(case, rules, now)
         or open_gates(case, rules, now)

@@ -9,7 +9,7 @@ from router.domain.attempts import FIRST_ATTEMPT, give_planned
 from router.domain.case import CaseStatus
 from router.domain.codes import RemarkCode
 from router.domain.decided import DisputeOpened
-from router.domain.dispatch import LEAD_TASK_NO
+from router.domain.dispatch import LEAD_TASK_NO, plan_tasks
 from router.domain.errors import CaseNotFiledError
 from router.domain.gates import waiting_tasks
 from router.domain.identity import dispute_id, refer_task
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from router.domain.case import Case
     from router.domain.decided import OwnFact
     from router.domain.dispatch import Plan, PlannedDispute
+    from router.domain.rulebook import Rulebook
 
 
 def keep_plan(case: Case, plan: Plan) -> Case:
@@ -45,6 +46,16 @@ def give_out(case: Case, plan: Plan, now: datetime) -> tuple[OwnFact, ...]:
     if plan.dispute is not None:
         return (_open_dispute(case, plan.dispute, now),)
     return tuple(give_planned(case, plan, task, now) for task in plan.tasks if task.after is None)
+
+
+def give_out_late(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
+    """Give out an open case that has no task yet, () if it has one or is not filed.
+
+    An end that was read before the filing leaves nothing to give out; a reopening undoes the end.
+    """
+    if case.filed is None or case.tasks:
+        return ()
+    return give_out(case, plan_tasks(case.filed, rules, now), now)
 
 
 def _open_dispute(case: Case, dispute: PlannedDispute, now: datetime) -> DisputeOpened:

@@ -28,10 +28,14 @@ LIMIT_MIN_S: Final = 60.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Tests that run together; a mutant that survives one goes on to the next."""
+    """Tests that run together; a mutant that survives one goes on to the next.
+
+    ``is_part``: a later stage has them too. They only come first, and there may be none.
+    """
 
     folders: tuple[str, ...]
     needs_servers: bool = False
+    is_part: bool = False
 
 
 @dataclass(kw_only=True)
@@ -92,10 +96,13 @@ class WorkCopy:
             return True
 
     def _run(self, stage: Stage, environment: Mapping[str, str], *, limit_s: float | None) -> _Done:
+        tests = [str(path) for name in stage.folders for path in sorted(self.root.glob(name))]
+        if stage.is_part and not tests:
+            return _Done(status=0, output="")
         paths = [str(path) for pattern in SOURCES for path in sorted(self.root.glob(pattern))]
         own = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
         self._running = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *OPTIONS, *stage.folders],
+            [sys.executable, "-m", "pytest", *OPTIONS, *(tests or stage.folders)],
             cwd=self.root,
             env={**os.environ, **environment, **own},
             stdout=subprocess.PIPE,
@@ -127,5 +134,6 @@ def stages_for(path: str) -> tuple[Stage, ...]:
     unit = f"tests/unit/{package}"
     if "domain" in parts:
         return (Stage(folders=(VALUE_TYPES, f"{unit}/domain")), Stage(folders=(unit,)))
+    own = Stage(folders=(f"{unit}/test_{Path(path).stem}*.py",), is_part=True)
     broker = Stage(folders=(f"tests/integration/{package}",), needs_servers=True)
-    return (Stage(folders=(VALUE_TYPES, unit)), broker)
+    return (own, Stage(folders=(VALUE_TYPES, unit)), broker)

@@ -61,6 +61,17 @@ def test_types_are_no_behaviour(project: Path) -> None:
     assert Counter(mutant.name for mutant in mutants)["ReplaceBinaryOperator_Add_Sub"] == 1
 
 
+def test_a_star_that_multiplies_nothing_is_no_operator(project: Path) -> None:
+    """What is no Python would always die, and tells nothing of the tests."""
+    path = project / "services/city/src/city/domain/rules.py"
+    path.write_text("def limit(*, a, **b):\n    return print(*a, **b), {**b, 1: a * 2}, a**3\n")
+    mutants = all_mutants(project)
+    starred = [m.name for m in mutants if "_Mul_" in m.name or "_Pow_" in m.name]
+    assert (len(starred), len(set(starred))) == (22, 22)
+    for mutant in mutants:
+        compile(mutant.code, mutant.path, "exec")
+
+
 def test_a_seed_draws_the_same_again(project: Path) -> None:
     """Another seed draws others, and what is listed as equivalent is never drawn."""
     mutants = all_mutants(project)
@@ -128,4 +139,33 @@ def test_the_kit_also_meets_the_real_broker() -> None:
     rule = stages_for("services/city/src/city/domain/rules.py")
     kit = stages_for("shared/kit/src/civicloop_kit/relay.py")
     assert not any(stage.needs_servers for stage in rule)
-    assert [stage.needs_servers for stage in kit] == [False, True]
+    assert [stage.needs_servers for stage in kit] == [False, False, True]
+
+
+def test_the_tests_of_a_module_come_first(tmp_path: Path, project: Path) -> None:
+    """They are the likeliest to notice; where there are none nobody has noticed anything."""
+    own, *others = stages_for("shared/kit/src/civicloop_kit/relay.py")
+    assert own.is_part
+    assert not any(stage.is_part for stage in others)
+    assert {path.name for path in ROOT.glob(own.folders[0])} >= {"test_relay.py"}
+    copy = WorkCopy.make(project, tmp_path / "copy")
+    copy.check(own, {})
+    with pytest.raises(RuntimeError):
+        copy.check(Stage(folders=own.folders), {})
+
+
+def test_every_kind_of_except_has_its_mutants(project: Path) -> None:
+    """Dotted and unpacked classes too, on which the library's own operator fails."""
+    path = project / "services/city/src/city/domain/rules.py"
+    path.write_text(
+        "try:\n    pass\nexcept (os.Gone, *LOST) as error:\n    raise\nexcept OSError:\n    pass\n"
+    )
+    changes = {
+        mutant.change[1] for mutant in all_mutants(project) if mutant.name == "ExceptionReplacer"
+    }
+    other = "CosmicRayTestingException"
+    assert changes == {
+        f"except ({other}, *LOST) as error:",
+        f"except (os.Gone, {other}) as error:",
+        f"except {other}:",
+    }

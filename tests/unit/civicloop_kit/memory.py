@@ -99,7 +99,8 @@ class Memory:
         """Answer the queries that are asked outside of the store."""
         if query == _QUERIES["read_positions"]:
             return [
-                {"topic": topic, "partition": partition, "next": next_}
+                # Other objects than ours, as over a wire.
+                {"topic": topic, "partition": partition, "next": int(str(next_))}
                 for (topic, partition), next_ in self.tables.positions.items()
             ]
         if query == _QUERIES["due_timers"]:

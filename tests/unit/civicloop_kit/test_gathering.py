@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any, cast
 
 import pytest
 
@@ -80,6 +81,17 @@ async def test_too_many_are_refused_at_once() -> None:
     assert await gatherer.submit(4) == 8
 
 
+@pytest.mark.parametrize(("waiting", "more"), [(0, 4), (1, 3), (3, 1)])
+async def test_those_who_wait_and_those_who_come_count_together(waiting: int, more: int) -> None:
+    """One more than may wait is one too many, whoever it is."""
+    gatherer: Gatherer[int, int] = Gatherer(Work(), max_waiting=3)
+    tasks = [asyncio.create_task(gatherer.submit(1)) for _ in range(waiting)]
+    await asyncio.sleep(0)
+    with pytest.raises(OverloadedError):
+        await gatherer.submit_all([1] * more)
+    assert await asyncio.gather(*tasks) == [2] * waiting
+
+
 async def test_who_hangs_up_cancels_nobody() -> None:
     """The item of a cancelled caller is worked on all the same."""
     work = Work()
@@ -108,3 +120,13 @@ async def test_results_of_many_come_in_order_with_their_errors() -> None:
     first, second, third = await Gatherer(Work()).submit_all([1, 13, 2])
     assert (first, third) == (2, 4)
     assert isinstance(second, ValueError)
+
+
+async def test_an_end_is_nobodys_answer() -> None:
+    """What is no error, as a cancellation, is raised and never handed on as a result."""
+
+    async def ends(_items: Sequence[int]) -> Sequence[int | Exception]:
+        return [cast("Any", asyncio.CancelledError()), 2]
+
+    with pytest.raises(asyncio.CancelledError):
+        await Gatherer(ends).submit_all([1, 2])

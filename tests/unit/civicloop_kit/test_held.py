@@ -59,3 +59,11 @@ async def test_a_gap_is_silent_for_a_minute(seconds: int, events: list[str]) -> 
     with capture_logs() as logs:
         await look(gap=(2, START - timedelta(seconds=seconds)))
     assert [entry["event"] for entry in logs] == events
+
+
+@pytest.mark.parametrize("reason", sorted(set(REASONS) - {"gap"}))
+async def test_only_a_gap_may_close_by_itself(reason: str) -> None:
+    """A bug was told when it happened."""
+    with capture_logs() as logs:
+        await look(**{reason: (2, START - timedelta(hours=1))})
+    assert logs == []

@@ -1,8 +1,19 @@
 """Logs: chatty libraries are slowed down, ours never."""
 
+import json
 import logging
+from collections.abc import Iterator
 
-from civicloop_kit.logs import _REMEMBERED_MESSAGES, RateLimit, _only_chatty
+import pytest
+import structlog
+
+from civicloop_kit.logs import (
+    _REMEMBERED_MESSAGES,
+    RateLimit,
+    _only_chatty,
+    configure_logs,
+    get_logger,
+)
 
 
 def record(name: str, message: str, at: float) -> logging.LogRecord:
@@ -27,6 +38,13 @@ def test_messages_are_limited_apart() -> None:
     assert all(limit.filter(record(name, text, 100.0)) for name, text in seen)
 
 
+def test_messages_in_turns_are_each_limited() -> None:
+    """One that comes between does not make another be forgotten."""
+    limit = RateLimit(period_s=5)
+    passed = [limit.filter(record("a", text, 100.0)) for text in ("one", "two", "one", "two")]
+    assert passed == [True, True, False, False]
+
+
 def test_it_does_not_remember_without_end() -> None:
     """Messages that are all different cost no more than so much memory."""
     limit = RateLimit(period_s=5)
@@ -41,3 +59,60 @@ def test_only_chatty_libraries_are_limited() -> None:
     ours = [allow(record("civicloop_kit.relay", "relay_restarts", 100.0)) for _ in range(3)]
     theirs = [allow(record("aiokafka.conn", "cannot connect", 100.0)) for _ in range(3)]
     assert (ours, theirs) == ([True] * 3, [True, False, False])
+
+
+@pytest.fixture
+def logging_kept() -> Iterator[None]:
+    """Put back how logs were configured."""
+    root = logging.getLogger()
+    handlers, level, config = root.handlers[:], root.level, structlog.get_config()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**config)
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.mark.usefixtures("logging_kept")
+def test_a_line_of_json_has_event_fields_service_and_utc(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ours and the libraries' alike, each once however often logs were configured."""
+    for _ in range(2):
+        configure_logs("router", "json")
+    get_logger("ours").info("relay_leads", shard=0)
+    logging.getLogger("library").warning("moved %s", "on")
+    ours, theirs = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (ours["event"], ours["shard"], ours["level"]) == ("relay_leads", 0, "info")
+    assert theirs["event"] == "moved on"
+    for line in (ours, theirs):
+        assert line["service"] == "router"
+        assert line["timestamp"].endswith("Z")
+
+
+@pytest.mark.usefixtures("logging_kept")
+def test_a_line_of_text_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without colours, which a file would keep as signs."""
+    configure_logs("router", "text")
+    get_logger("ours").warning("relay_restarts", shard=0)
+    line = capsys.readouterr().out
+    assert "relay_restarts" in line
+    assert "shard=0" in line
+    assert "\x1b" not in line
+
+
+@pytest.mark.usefixtures("logging_kept")
+@pytest.mark.parametrize("name", ["aiokafka", "faststream", "httpx", "httpcore", "uvicorn.access"])
+def test_chatty_libraries_say_only_what_is_wrong(name: str) -> None:
+    """Each of their requests would drown ours."""
+    logging.getLogger(name).setLevel(logging.INFO)
+    configure_logs("router", "json")
+    assert not logging.getLogger(name).isEnabledFor(logging.INFO)
+    assert logging.getLogger(name).isEnabledFor(logging.WARNING)
+
+
+@pytest.mark.usefixtures("logging_kept")
+def test_a_logger_is_built_once() -> None:
+    """Built anew for each line it would cost the hot path."""
+    configure_logs("router", "json")
+    assert structlog.get_config()["cache_logger_on_first_use"] is True

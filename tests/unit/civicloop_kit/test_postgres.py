@@ -44,6 +44,11 @@ def failure(kind: type[Any], **fields: str) -> Any:
         (failure(E.UniqueViolationError, table_name="outbox"), ConflictError),
         (failure(E.UniqueViolationError, table_name="idempotency"), ConflictError),
         (failure(E.UniqueViolationError, table_name="photos"), DataError),
+        # Another refusal of a contested table is no race.
+        (failure(E.CheckViolationError, table_name="outbox"), DataError),
+        (failure(E.NotNullViolationError, table_name="outbox"), DataError),
+        # A state as it comes over the wire, not as a constant.
+        (failure(E.PostgresError, sqlstate=str(23505), table_name="outbox"), ConflictError),
         (failure(E.UntranslatableCharacterError), DataError),
         (failure(E.CheckViolationError), DataError),
         (failure(E.ProgramLimitExceededError), DataError),

@@ -77,6 +77,9 @@ def test_positions_hold_when_all_moved() -> None:
     """One that did not move is somebody else's."""
     assert protections.positions_hold(2, 2)
     assert not protections.positions_hold(1, 2)
+    assert not protections.positions_hold(3, 2)
+    # Numbers as they come from a database: equal, and not the same object.
+    assert protections.positions_hold(int("300"), int("300"))
 
 
 def test_the_others_are_in_place() -> None:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import pytest
+from tests.unit.civicloop_kit.hurried import hurried, seconds
 
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import (
@@ -373,3 +374,67 @@ async def test_a_lost_lock_ends_sending() -> None:
         setting.relay.rescan()
         await until(lambda: not setting.table.facts)
     assert setting.producers.sent == [(ONE, 1), (ONE, 2)]
+
+
+async def test_the_case_that_was_sent_longest_ago_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Memory has its bounds; of a forgotten case the table is read."""
+    monkeypatch.setattr("civicloop_kit.relay.REMEMBERED_CASES", 2)
+    async with running(Setting()) as setting:
+        await until(lambda: setting.table.scans == 1)
+        for case_id in (ONE, TWO, THREE):
+            setting.commit(fact(case_id, 1))
+        await until(lambda: not setting.table.facts)
+        setting.commit(fact(THREE, 2))
+        setting.commit(fact(TWO, 2))
+        await until(lambda: not setting.table.facts)
+        assert setting.table.scans == 1
+        setting.commit(fact(ONE, 2))
+        await until(lambda: not setting.table.facts)
+        assert setting.table.scans == 2
+
+
+def test_the_table_is_read_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For what nobody hinted; at once when somebody says so."""
+    monkeypatch.setattr("civicloop_kit.relay.monotonic", seconds)
+    setting, times = Setting(scan_every_s=1.0), list[float]()
+    kept = setting.table.fetch
+
+    async def fetch(*arguments: Any) -> list[dict[str, Any]]:
+        times.append(seconds())
+        return await kept(*arguments)
+
+    monkeypatch.setattr(setting.table, "fetch", fetch)
+
+    async def run() -> None:
+        async with running(setting):
+            await asyncio.sleep(2.5)
+            setting.relay.rescan()
+            await asyncio.sleep(2)
+
+    hurried(run())
+    assert times == [0, 1, 2, 2.5, 3.5, 4.5][: len(times)]
+    assert len(times) >= 5
+
+
+async def test_a_full_table_is_read_again_when_half_of_it_is_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each read costs: it has to bring enough."""
+    setting = Setting(*(fact(ONE, number) for number in range(1, 9)), scan_limit=6)
+    setting.producers.confirms = False
+    confirms: list[Confirm] = []
+
+    async def send(_self: Producer, facts: Sequence[OutboxFact], confirm: Confirm) -> None:
+        setting.producers.sent += [(item.case_id, item.seq) for item in facts]
+        confirms.append(confirm)
+
+    monkeypatch.setattr(Producer, "send", send)
+    async with running(setting):
+        await until(lambda: len(setting.producers.sent) == 6)
+        for number, scans in ((1, 1), (2, 1), (3, 1), (4, 2)):
+            confirms[0]([fact(ONE, number)])
+            await until(lambda gone=8 - number: len(setting.table.facts) == gone)
+            await asyncio.sleep(0.01)
+            assert setting.table.scans == scans

@@ -53,6 +53,8 @@ def test_a_missing_setting_is_named(
     [
         ("IDEMPOTENCY_KEY", "%%%"),
         ("IDEMPOTENCY_KEY", base64.b64encode(b"short").decode()),
+        # A mark that is not of the alphabet: a slip, not a key.
+        ("IDEMPOTENCY_KEY", f"%{KEY}"),
         ("HTTP_PORT", "70000"),
         ("TRACE_RATIO", "2"),
         ("LOG_FORMAT", "xml"),
@@ -64,8 +66,9 @@ def test_a_wrong_setting_is_named_and_not_quoted(
 ) -> None:
     """A wrong secret is still a secret."""
     monkeypatch.setenv(f"CIVICLOOP_{name}", value)
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         load_settings(ServiceSettings)
+    assert ended.value.code == 2
     error = capsys.readouterr().err
     assert f"CIVICLOOP_{name}" in error
     if name == "IDEMPOTENCY_KEY":

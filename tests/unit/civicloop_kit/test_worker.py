@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
-from civicloop_kit.postgres import UnavailableError
+import pytest
+from tests.unit.civicloop_kit.hurried import hurried, seconds
+
+from civicloop_kit.postgres import ConflictError, UnavailableError
 from civicloop_kit.worker import Worker
 
 
@@ -63,3 +66,35 @@ async def test_a_failure_ends_a_step_and_not_the_worker() -> None:
     async with running(pile):
         await asyncio.wait_for(pile.empty.wait(), 10)
     assert pile.pieces == []
+
+
+def times(*pieces: int | Exception, until_s: float = 3.5) -> list[float]:
+    """Return when a worker takes each step, and then looks for more."""
+    left, found = list(pieces), list[float]()
+
+    async def step() -> int:
+        found.append(seconds())
+        piece = left.pop(0) if left else 0
+        if isinstance(piece, Exception):
+            raise piece
+        return piece
+
+    async def run() -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(until_s):
+                await Worker("test", step).run()
+
+    hurried(run())
+    return found
+
+
+def test_where_there_is_nothing_to_do_it_looks_every_second() -> None:
+    """For what nobody has woken it for."""
+    assert times() == [0, 1, 2, 3]
+    assert times(1, 1) == [0, 0, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("error", [UnavailableError(), ConflictError(), ZeroDivisionError()])
+def test_it_waits_longer_after_each_failure(error: Exception) -> None:
+    """And starts over after a success."""
+    assert times(error, error, error, 1, error, until_s=0.5) == [0, 0.05, 0.15, 0.35, 0.35, 0.4]

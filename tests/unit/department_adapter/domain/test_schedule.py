@@ -30,6 +30,21 @@ def test_a_department_may_ask_for_more_time() -> None:
     assert POLICY.next_attempt(3, START, 1) - START == timedelta(seconds=30)
 
 
+def test_a_department_may_ask_for_the_longest_wait_and_no_more() -> None:
+    """From its first failure on: half an hour, as after many."""
+    for asked in (1800, 1801, 1e9):
+        assert POLICY.next_attempt(1, START, asked) - START == timedelta(minutes=30)
+    assert POLICY.next_attempt(1, START, 1799) - START == timedelta(seconds=1799)
+
+
+def test_the_policy_is_the_one_that_departments_are_told() -> None:
+    """Seconds, then half an hour; ten times, and again after four hours; a week for the end."""
+    assert STEPS == (1, 5, 30, 120, 600, 1800)
+    assert (POLICY.base, POLICY.wait) == (timedelta(seconds=1), timedelta(seconds=2))
+    assert (POLICY.max_attempts, POLICY.review_after) == (10, timedelta(hours=4))
+    assert POLICY.cancel_for == timedelta(days=7)
+
+
 @given(st.integers(1, 50), st.floats(0, 1e9))
 def test_no_wait_is_longer_than_the_longest(failures: int, asked: float) -> None:
     """Nobody can put a delivery off for ever."""

@@ -33,3 +33,8 @@ def test_premises_are_told_coarsely() -> None:
     """Public space may be told exactly."""
     assert PlaceClass.PREMISES.precision is Precision.COARSE
     assert PlaceClass.PUBLIC_SPACE.precision is Precision.EXACT
+
+
+def test_a_class_is_the_first_two_digits(catalog: Catalog) -> None:
+    """As the standard numbers its classes (大类)."""
+    assert find_entry(COVER, catalog).class_code == "01"

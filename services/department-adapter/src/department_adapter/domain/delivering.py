@@ -53,15 +53,7 @@ def _judge_dispatch(
     again = _again(task, record, now, policy)
     if again is not None:
         return again
-    parked = f.DeliveryParked(
-        task=task.ref,
-        department=task.department,
-        occurred_at=now,
-        delivery_id=record.delivery_id,
-        reason=_PARK_REASONS[record.result],
-        review_at=now + policy.review_after,
-    )
-    return Verdict(happenings=(parked,), again_at=parked.review_at)
+    return _park(f.DeliveryParked, task, record, now, policy)
 
 
 def _judge_notice(
@@ -77,15 +69,7 @@ def _judge_notice(
     again = _again(task, record, now, policy)
     if again is not None:
         return again
-    parked = f.NoticeParked(
-        task=task.ref,
-        department=task.department,
-        occurred_at=now,
-        delivery_id=record.delivery_id,
-        reason=_PARK_REASONS[record.result],
-        review_at=now + policy.review_after,
-    )
-    return Verdict(happenings=(parked,), again_at=parked.review_at)
+    return _park(f.NoticeParked, task, record, now, policy)
 
 
 def _judge_cancellation(
@@ -99,6 +83,25 @@ def _judge_cancellation(
     if record.result is AttemptResult.WAITED:
         return Verdict(again_at=now + policy.wait)
     return _once_more(task, record, now, policy)
+
+
+def _park(
+    kind: type[f.DeliveryParked | f.NoticeParked],
+    task: Task,
+    record: RecordDelivery,
+    now: datetime,
+    policy: RetryPolicy,
+) -> Verdict:
+    """Say that a person has to look at it, and try again when that was due."""
+    parked = kind(
+        task=task.ref,
+        department=task.department,
+        occurred_at=now,
+        delivery_id=record.delivery_id,
+        reason=_PARK_REASONS[record.result],
+        review_at=now + policy.review_after,
+    )
+    return Verdict(happenings=(parked,), again_at=parked.review_at)
 
 
 def _again(

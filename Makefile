@@ -1,6 +1,8 @@
 # Everything that is done with this repository, one word each. Needs Python 3.11 or newer and make.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests wait more than they work: several files at a time, in the order of their names (e2e first).
+SPREAD := -n 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lock up down status reset migrate demo test unit integration check format schemas docs bench mutants clean
@@ -34,13 +36,13 @@ demo: setup ## Start all, send a morning of reports and watch them end (ARGS="--
 	@$(BIN)/civicloop demo $(ARGS)
 
 test: setup ## Run all tests, with real Kafka and Postgres
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SPREAD)
 
 unit: setup ## Run the tests that need no other process
-	@$(BIN)/pytest tests/unit tests/contract
+	@$(BIN)/pytest $(SPREAD) tests/unit tests/contract
 
 integration: setup ## Run the tests that need Kafka and Postgres
-	@$(BIN)/pytest tests/integration tests/e2e
+	@$(BIN)/pytest $(SPREAD) tests/integration tests/e2e
 
 check: setup ## Lint, types, boundaries, broken promises, drift of what is generated or locked
 	@$(BIN)/ruff check

@@ -177,7 +177,10 @@ class City:
                 answer = operator.put(f"/v1/departments/{code}", json=body)
                 answer.raise_for_status()
                 secrets[code] = answer.json()["secret"]
-        self._start_simulator(port, secrets)
+            self._start_simulator(port, secrets)
+            # What was tried before it listened is tried again now, not some time later.
+            for code in departments:
+                operator.post(f"/v1/departments/{code}/resume").raise_for_status()
 
     def _start_simulator(self, port: int, secrets: Mapping[str, str]) -> None:
         command = [sys.executable, "-m", "civicloop", "simulate", "department", *secrets]

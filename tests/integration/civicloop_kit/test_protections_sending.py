@@ -165,9 +165,7 @@ async def test_a_frozen_relay_sends_no_more(world: World, guard: Guard) -> None:
                 frozen.rescan()
                 await until(world.nothing_waits)
                 sleeper.freeze()
-                await world.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-                )
+                await world.end_lock_holders()
                 async with run(engine.facts.run):
                     await engine.commands.submit(count(case_id))
                     engine.facts.rescan()

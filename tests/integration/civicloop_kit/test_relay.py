@@ -120,9 +120,7 @@ async def test_a_relay_that_loses_its_lock_is_replaced(world: World) -> None:
         await until(lambda: one.facts.leads)
         await one.commands.submit(count(case_id))
         await world.eventually_sent(1)
-        await world.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'"
-        )
+        await world.end_lock_holders()
         await other.commands.submit(count(case_id))
         sent = await world.eventually_sent(2)
     assert sequences(sent) == {case_id: [1, 2]}

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import orjson
 from aiokafka import AIOKafkaProducer
 from tests.integration.civicloop_kit.conftest import MakeWorld
-from tests.integration.civicloop_kit.world import World, count, run, until
+from tests.integration.civicloop_kit.world import HELD_LOCKS, World, count, run, until
 from tests.unit.civicloop_kit.counting import Counter, attached, showing_room
 
 from civicloop_contracts.snapshot import CaseSnapshot
@@ -105,7 +105,7 @@ async def test_one_process_at_a_time_shows(make_world: MakeWorld) -> None:
                 await one.commands.submit(count(cases[0]))
                 await _shown(world)
                 rows = await world.rows(
-                    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND granted",
+                    f"SELECT {HELD_LOCKS} AND objid = $1 AND granted",
                     SNAPSHOT_SHARD,
                 )
                 assert len(rows) == 1

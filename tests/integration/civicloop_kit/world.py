@@ -29,6 +29,11 @@ from civicloop_local.credentials import AUDITOR_ROLE
 from civicloop_local.testing import TEST_PARTITIONS, Backends
 
 INTAKE = "/intake/cases"
+# Of this database only: other tests may run at the same time.
+HELD_LOCKS = (
+    "FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 WITHIN_S = 30.0
 
 
@@ -199,6 +204,10 @@ class World:
             await connection.execute(statement, *arguments)
         finally:
             await connection.close()
+
+    async def end_lock_holders(self) -> None:
+        """End the sessions that hold advisory locks of this database."""
+        await self.execute(f"SELECT pg_terminate_backend(pid) {HELD_LOCKS}")
 
     async def execute_as_owner(self, statement: str) -> None:
         """Change the schema."""

@@ -126,8 +126,13 @@ def fresh_prefix() -> str:
 
 
 @contextlib.contextmanager
-def chosen_backends() -> Iterator[Backends]:
+def chosen_backends(
+    *, shared: Path | None = None, tied_to: int | None = None
+) -> Iterator[Backends]:
     """Take the first that there is: given servers, containers, an embedded stack.
+
+    An embedded stack in a `shared` folder is started by whoever comes first, stays when the block
+    ends, and ends with the process `tied_to` or by `end_shared`.
 
     Raises:
         StackError: The environment gives addresses that cannot be used, or nothing starts.
@@ -146,8 +151,18 @@ def chosen_backends() -> Iterator[Backends]:
                 yield backends
             return
         warnings.warn("Docker answers without the images: embedded servers then", stacklevel=2)
+    if shared is not None:
+        with _folder(shared) as layout:
+            yield _started(layout, tied_to=tied_to)
+        return
     with running_backends() as backends:
         yield backends
+
+
+def end_shared(folder: Path) -> None:
+    """End the stack of a shared folder, where one was started."""
+    with _folder(folder) as layout:
+        control.down(layout)
 
 
 @contextlib.contextmanager
@@ -161,16 +176,20 @@ def running_backends(folder: Path | None = None) -> Iterator[Backends]:
     """
     with _folder(folder) as layout:
         try:
-            control.up(layout, parts=BACKENDS, tied_to=os.getpid())
-            ports = recorded_ports(layout)
-            yield Backends(
-                layout=layout,
-                credentials=load_credentials(layout),
-                ports=ports,
-                servers=local_servers(ports),
-            )
+            yield _started(layout, tied_to=os.getpid())
         finally:
             control.down(layout)
+
+
+def _started(layout: Layout, *, tied_to: int | None) -> Backends:
+    control.up(layout, parts=BACKENDS, tied_to=tied_to)
+    ports = recorded_ports(layout)
+    return Backends(
+        layout=layout,
+        credentials=load_credentials(layout),
+        ports=ports,
+        servers=local_servers(ports),
+    )
 
 
 @contextlib.contextmanager

@@ -7,7 +7,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from tests.integration.feedback.recount_deadlines import DeadlineStory
 
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts import department, feedback, intake, router
@@ -57,22 +58,8 @@ def recount(cases: Iterable[Mapping[str, Sequence[Fact]]], by: str, now: datetim
     return Counted(total=sum(groups.values(), Counter[str]()), groups=groups)
 
 
-class CaseStory:
+class CaseStory(DeadlineStory):
     """What can be told of one case. Only the order within each source is looked at."""
-
-    def __init__(self, facts: Sequence[Fact]) -> None:
-        self.facts = facts
-        self.given = [f for f in facts if isinstance(f, router.TaskDispatched)]
-        leads = [task for task in self.given if task.role.value == "lead"]
-        self.lead_task = max(leads, key=lambda task: task.task.attempt, default=None)
-
-    def every(self, kind: Any) -> list[Any]:
-        """Return the facts of a kind."""
-        return [fact for fact in self.facts if isinstance(fact, kind)]
-
-    def first(self, kind: Any) -> Any:
-        """Return the first fact of a kind, or None."""
-        return next(iter(self.every(kind)), None)
 
     @property
     def lead(self) -> str | None:
@@ -100,26 +87,6 @@ class CaseStory:
         return (
             ends[-1].outcome.value if ends and isinstance(ends[-1], feedback.CaseClosed) else None
         )
-
-    def clock(self) -> tuple[datetime | None, bool]:
-        """Return the deadline of the case, and whether its clock stands still."""
-        filed = self.first(intake.CaseFiled)
-        moves = router.DeadlineExtended | router.ClockSuspended | router.ClockResumed
-        leads = {t.task.task_id for t in self.given if t.role.value == "lead"}
-        moved = [fact for fact in self.every(moves) if fact.task.task_id in leads]
-        if filed and filed.clock and not moved:
-            return filed.clock.due_at, False
-        if self.lead_task is None:
-            return None, False
-        due, stands = self.lead_task.resolution_due_at, False
-        for move in moved:
-            if move.task.task_id != self.lead_task.task.task_id:
-                continue
-            if isinstance(move, router.ClockSuspended):
-                due, stands = None, True
-            elif isinstance(move, router.ClockResumed) or not stands:
-                due, stands = move.due_at, False
-        return due, stands
 
     def responded_at(self) -> datetime | None:
         """Return the first sign of the lead's newest attempt; a return is none."""
@@ -156,9 +123,10 @@ class CaseStory:
         if self.outcome in ENDED_OTHERWISE:
             return Counter({"ended_otherwise": 1})
         (due, stands), handled, closed = self.clock(), self.handled_at, self.outcome is not None
-        passed = due is not None and due < now
-        late = due is not None and (handled > due if handled else due < now)
-        suspended = stands and handled is None
+        missed = self.missed()
+        passed = missed or (due is not None and due < now)
+        late = missed or (due is not None and (handled > due if handled else due < now))
+        suspended = stands and handled is None and not missed
         due_to_handle = handled is not None or passed
         due_to_close = closed or passed
         names = {

@@ -155,6 +155,16 @@ async def test_a_suspended_case_is_due_neither_to_be_handled_nor_closed(
     assert (values["due_to_close"], values["not_due_to_close"]) == (0, 1)
 
 
+async def test_an_overdue_case_stays_due_and_overdue(database: Database) -> None:
+    """Whatever deadline it has now: ahead, standing still, none, or kept by the next handling."""
+    cases = [replace(case, overdue=True) for case in (AHEAD, SUSPENDED, NO_DEADLINE, ON_TIME)]
+    await save(database, *numbered(*cases))
+    values = (await total(database)).values
+    assert (values["overdue"], values["due_to_handle"], values["due_to_close"]) == (4, 4, 4)
+    assert (values["handled"], values["handled_on_time"], values["closed_on_time"]) == (1, 0, 0)
+    assert (values["suspended"], values["not_due"], values["not_due_to_close"]) == (0, 0, 0)
+
+
 @pytest.mark.parametrize(
     ("minutes", "limit", "contacted"), [(60, 60, 1), (61, 60, 0), (61, None, 1), (None, None, 0)]
 )

@@ -63,7 +63,8 @@ class Case:
 
     ``tier``: where the router sees it. ``verify_tier``: whose verifier is asked at present.
     ``settled``: the numbers of the tasks for which a dispute named the lead. ``settled_by_rule``:
-    those of them whose last dispute no conference decided.
+    those of them whose last dispute no conference decided. ``late``: a handling that was followed
+    by rework or another round had come after its deadline.
     """
 
     case_id: UUID
@@ -90,6 +91,7 @@ class Case:
     disputes: int = 0
     remarks: int = 0
     counts: Mapping[CaseCount, int] = field(default_factory=dict)
+    late: bool = False
 
     @property
     def known(self) -> bool:

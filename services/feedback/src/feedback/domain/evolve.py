@@ -11,8 +11,10 @@ from feedback.domain import facts
 from feedback.domain import own_facts as own
 from feedback.domain.case import Answer, Case, CaseState, Handled, Rejection, ReplayClock
 from feedback.domain.counting import CASE_COUNTS
+from feedback.domain.deadlines import handled_late
 from feedback.domain.evolve_task import fold_task
 from feedback.domain.parts import Tier, tier_above
+from feedback.domain.task import Task
 
 # Where nobody has named a tier, the lowest is asked.
 _LOWEST: Final = Tier.GRID
@@ -72,7 +74,7 @@ def _case_handled(case: Case, fact: facts.CaseHandled) -> Case:
     return replace(
         case,
         handled=Handled(at=fact.occurred_at, outcome=fact.outcome),
-        tasks=tuple(replace(t, over=t.over or t.dispatch is not None) for t in case.tasks),
+        tasks=tuple(replace(t, over=t.over or _is_given(t)) for t in case.tasks),
     )
 
 
@@ -159,8 +161,17 @@ def _no_longer_due(case: Case) -> Case:
 
 def _open_again(case: Case) -> Case:
     return replace(
-        _no_longer_due(case), state=CaseState.OPEN, handled=None, closed_at=None, outcome=None
+        _no_longer_due(case),
+        state=CaseState.OPEN,
+        late=case.late or handled_late(case),
+        handled=None,
+        closed_at=None,
+        outcome=None,
     )
+
+
+def _is_given(task: Task) -> bool:
+    return task.dispatch is not None and not task.replaced
 
 
 def _counted(case: Case, fact: facts.Fact) -> Case:

@@ -54,16 +54,22 @@ def _replaced(case: Case, fact: facts.TaskReassigned) -> Case:
 
 def _extended(task: Task, fact: facts.DeadlineExtended) -> Task:
     # While it stands still no deadline can pass; the end of the suspension names the new one.
-    return task if task.suspended else replace(task, clock=MovedClock(due_at=fact.due_at))
+    stands = task.clock is not None and task.clock.suspended
+    return task if stands else _moved(task, MovedClock(due_at=fact.due_at, at=fact.occurred_at))
 
 
 def _suspended(task: Task, fact: facts.ClockSuspended) -> Task:
-    clock = MovedClock(due_at=None, suspended=True, remaining_s=fact.remaining_s)
-    return replace(task, clock=clock)
+    left, since = fact.remaining_s, fact.occurred_at
+    return _moved(task, MovedClock(due_at=None, suspended=True, remaining_s=left, at=since))
 
 
 def _resumed(task: Task, fact: facts.ClockResumed) -> Task:
-    return replace(task, clock=MovedClock(due_at=fact.due_at))
+    return _moved(task, MovedClock(due_at=fact.due_at, at=fact.occurred_at))
+
+
+def _moved(task: Task, clock: MovedClock) -> Task:
+    before = (*task.moved_before, task.clock) if task.clock else ()
+    return replace(task, clock=clock, moved_before=before)
 
 
 def _delivered(task: Task, fact: facts.TaskDelivered) -> Task:

@@ -2,9 +2,10 @@
 
 A case is *due* when it is handled (or closed), or when its deadline has passed at the time of the
 judgement: now, or in a replay the time at which its source was read. On time is judged by when it
-was handled: verification and call-back are not the department's time. A case is counted where its
-lead is; tasks and returns are counted where they were given and made. The three rates (三率) share
-one denominator, the valid call-backs (有效回访): every filed case whose reporter answered.
+was handled: verification and call-back are not the department's time. What was overdue once stays
+so, whatever time it gets later. A case is counted where its lead is; tasks and returns are counted
+where they were given and made. The three rates (三率) share one denominator, the valid call-backs
+(有效回访): every filed case whose reporter answered.
 """
 
 from collections.abc import Mapping
@@ -63,13 +64,19 @@ COUNTS: Final[Mapping[str, Words]] = MappingProxyType(
         "reports": Words(en="Reports of filed cases, merged ones where they went", zh="有效上报数"),
         "reports_withdrawn": Words(en="Reports that left their case", zh="撤回上报数"),
         "ended_otherwise": Words(en="Ended as withdrawn or merged", zh="撤销或并案数"),
-        "suspended": Words(en="Not handled, and the clock stands still", zh="挂起数"),
-        "not_due": Words(en="Not handled, and deadline ahead or none", zh="未到期未处置数"),
+        "suspended": Words(
+            en="Neither handled nor overdue, and the clock stands still", zh="挂起数"
+        ),
+        "not_due": Words(
+            en="Neither handled nor overdue, and deadline ahead or none", zh="未到期未处置数"
+        ),
         "due_to_handle": Words(en="Due to be handled", zh="应处置数"),
         "handled": Words(en="Handled", zh="处置数"),
         "handled_on_time": Words(en="Handled on time", zh="按期处置数"),
-        "overdue": Words(en="Overdue, handled or not", zh="超期数"),
-        "not_due_to_close": Words(en="Not closed, and deadline ahead or none", zh="未到期未结案数"),
+        "overdue": Words(en="Overdue at any time, handled or not", zh="超期数"),
+        "not_due_to_close": Words(
+            en="Neither closed nor overdue, and deadline ahead or none", zh="未到期未结案数"
+        ),
         "due_to_close": Words(en="Due to be closed", zh="应结案数"),
         "closed": Words(en="Closed as solved", zh="结案数"),
         "closed_on_time": Words(en="Closed, and handled on time", zh="按期结案数"),

@@ -2,7 +2,7 @@
 
 The deadlines of a case are those of its lead task (主办), newest attempt: the lead answers for the
 whole. A deadline set by the source system replaces it, and is known before any dispatch; what the
-router has moved since counts before both.
+router has moved since counts before both. What was missed once stays overdue.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from feedback.domain.case import Case
 from feedback.domain.counting import CaseCount
+from feedback.domain.deadlines import case_due_at, was_late
 from feedback.domain.task_measures import TaskMeasure as TaskMeasure
 from feedback.domain.task_measures import measure_task
 
@@ -20,7 +21,7 @@ _DISTRICT_DIGITS: Final = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseMeasure:
-    """One row per case. ``overdue`` is None while it can change: open, with a deadline.
+    """One row per case. ``overdue`` is None while it can change: open, in time so far.
 
     ``remaining_s``: what is left of the deadline while the clock is ``suspended``.
     """
@@ -84,7 +85,7 @@ def measure_case(case: Case) -> CaseMeasure:
     due_at = case_due_at(case)
     handled_at = case.handled.at if case.handled else None
     dispatch = lead.dispatch if lead else None
-    clock = lead.clock if lead else None
+    clock = lead.last_move if lead else None
     counts: dict[str, int] = {count.value: case.counts.get(count, 0) for count in CaseCount}
     return CaseMeasure(
         case_id=case.case_id,
@@ -107,7 +108,7 @@ def measure_case(case: Case) -> CaseMeasure:
         response_due_at=dispatch.response_due_at if dispatch else None,
         first_response_at=lead.responded_at if lead else None,
         handled_at=handled_at,
-        overdue=_overdue(due_at, handled_at),
+        overdue=was_late(case) or _overdue(due_at, handled_at),
         verify_by=case.verify_by,
         verify_tier=case.verify_tier.value if case.verify_tier else None,
         closed_at=case.closed_at,
@@ -129,14 +130,6 @@ def lead_department(case: Case) -> str | None:
     if case.lead:
         return case.lead.department
     return case.filing.lead if case.filing else None
-
-
-def case_due_at(case: Case) -> datetime | None:
-    """Return by when the case has to be handled; None is no deadline."""
-    moved = any(attempt.clock for attempt in case.leads)
-    if case.filing and case.filing.source_clock and not moved:
-        return case.filing.due_at
-    return case.lead.due_at if case.lead else None
 
 
 def _channel(case: Case) -> str | None:

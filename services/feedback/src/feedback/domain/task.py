@@ -31,19 +31,21 @@ class MovedClock:
     """Where the resolution clock stands since it was extended, suspended or resumed.
 
     While it is suspended no deadline can pass: ``due_at`` is None and ``remaining_s`` what is left.
+    ``at``: since when; None in what an older release kept, which counts as always.
     """
 
     due_at: datetime | None
     suspended: bool = False
     remaining_s: int | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One attempt of one department.
 
-    ``replaced``: the next attempt came in its place. ``over``: its round was handled, so that
-    nobody works on it any more.
+    ``clock``: as it was moved last, after ``moved_before``, oldest first. ``replaced``: the next
+    attempt came in its place. ``over``: its round was handled before that: nobody works on it.
     """
 
     ref: TaskRef
@@ -60,18 +62,31 @@ class Task:
     completed_at: datetime | None = None
     parked: int = 0
     counts: Mapping[TaskCount, int] = field(default_factory=dict)
+    moved_before: tuple[MovedClock, ...] = ()
+
+    @property
+    def moves(self) -> tuple[MovedClock, ...]:
+        """How its clock was moved before it was completed; what came later moves nothing."""
+        end = self.completed_at
+        moves = (*self.moved_before, self.clock) if self.clock else ()
+        return tuple(m for m in moves if end is None or m.at is None or m.at <= end)
+
+    @property
+    def last_move(self) -> MovedClock | None:
+        """The last of those moves."""
+        return self.moves[-1] if self.moves else None
 
     @property
     def due_at(self) -> datetime | None:
         """By when it has to be done; None is no deadline, or none while it is suspended."""
-        if self.clock:
-            return self.clock.due_at
+        if self.last_move:
+            return self.last_move.due_at
         return self.dispatch.due_at if self.dispatch else None
 
     @property
     def suspended(self) -> bool:
         """Whether its clock stands still (挂起, 挂账)."""
-        return self.clock is not None and self.clock.suspended
+        return self.last_move is not None and self.last_move.suspended
 
     @property
     def cancelled(self) -> bool:

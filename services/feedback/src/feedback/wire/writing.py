@@ -11,7 +11,8 @@ from civicloop_kit.room import SnapshotStamp, Stamp
 from feedback.domain import own_facts as own
 from feedback.domain import parts as domain
 from feedback.domain.case import Case, CaseState
-from feedback.domain.measures import case_due_at, lead_department
+from feedback.domain.deadlines import case_due_at
+from feedback.domain.measures import lead_department
 
 _STATUSES: Final = {
     CaseState.TO_VERIFY: codes.CaseStatus.VERIFYING,

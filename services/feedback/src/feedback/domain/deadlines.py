@@ -1,0 +1,66 @@
+"""By when a case has to be handled, and whether it has missed a deadline that is gone since.
+
+Pure: what is known decides, never the order in which it was read.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from feedback.domain.case import Case
+from feedback.domain.task import Task
+
+
+def case_due_at(case: Case) -> datetime | None:
+    """Return by when the case has to be handled; None is no deadline."""
+    if case.filing and case.filing.source_clock and not _is_moved(case):
+        return case.filing.due_at
+    return case.lead.due_at if case.lead else None
+
+
+def was_late(case: Case) -> bool:
+    """Return whether a deadline passed before another one took its place.
+
+    Overdue (超期) is for ever: neither a later deadline nor another attempt undoes it. The deadline
+    that counts now is not judged here.
+    """
+    return case.late or any(due < end for due, end in _ended_deadlines(case))
+
+
+def handled_late(case: Case) -> bool:
+    """Return whether the present handling came after its deadline."""
+    due_at = case_due_at(case)
+    return bool(case.handled and due_at and case.handled.at > due_at)
+
+
+def _is_moved(case: Case) -> bool:
+    return any(attempt.moves for attempt in case.leads)
+
+
+def _ended_deadlines(case: Case) -> Iterator[tuple[datetime, datetime]]:
+    """Yield each deadline of the lead that something ended, and when."""
+    leads = case.leads
+    for attempt, following in zip(leads, (*leads, None)[1:], strict=True):
+        dues = [_first_due_at(case, attempt), *(move.due_at for move in attempt.moves)]
+        ends = [*(move.at for move in attempt.moves), _end(attempt, following)]
+        for due, end in zip(dues, ends, strict=True):
+            if due and end:
+                yield due, end
+
+
+def _first_due_at(case: Case, attempt: Task) -> datetime | None:
+    if case.filing and case.filing.source_clock and not _is_moved(case):
+        return case.filing.due_at
+    return attempt.dispatch.due_at if attempt.dispatch else None
+
+
+def _end(attempt: Task, following: Task | None) -> datetime | None:
+    """Return when an attempt ended that another one follows.
+
+    A return does not end it: its clock runs until somebody else has the task. One whose round was
+    handled without it is judged by that handling.
+    """
+    if following is None or following.dispatch is None:
+        return None
+    if attempt.completed_at:
+        return min(attempt.completed_at, following.dispatch.at)
+    return None if attempt.over else following.dispatch.at

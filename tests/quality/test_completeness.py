@@ -84,6 +84,7 @@ ANSWERS = {
     "POST /v1/departments/{code}/test": {200, 404, 409},
     "POST /v1/cases/{case_id}/verification": {200, 403, 404, 409, 422},
     "POST /v1/cases/{case_id}/satisfaction": {200, 404, 409},
+    "POST /v1/cases/{case_id}/reopening": {200, 404, 409},
     "GET /v1/verifications": {200},
     "GET /v1/indicators": {200},
     "GET /v1/judgements": {200},

@@ -13,7 +13,7 @@ from civicloop_kit.room import Decision
 from feedback.domain import closing
 from feedback.domain.case import Case, CaseState
 from feedback.domain.closing import Policy
-from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.commands import RecordSatisfaction, ReopenCase, VerifyCase
 from feedback.domain.evolve import evolve
 from feedback.domain.facts import CaseHandled, Fact, ReplayStarted
 from feedback.domain.measures import changed_measures
@@ -52,6 +52,15 @@ def record_satisfaction(case: Case, command: RecordSatisfaction, now: datetime) 
     """
     follows = closing.record_satisfaction(case, command, now)
     return _decide(case, case, follows, {"solved": command.solved})
+
+
+def reopen_case(case: Case, _command: ReopenCase, now: datetime) -> Decision[Case]:
+    """Begin another round of a closed case by order.
+
+    Raises:
+        FeedbackError: It is not allowed.
+    """
+    return _decide(case, case, closing.reopen_case(case, now), {})
 
 
 def pass_time(case: Case, now: datetime, policy: Policy) -> Decision[Case]:

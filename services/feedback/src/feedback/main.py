@@ -12,7 +12,7 @@ from feedback import handlers, wire
 from feedback.domain import closing
 from feedback.domain.case import Case, new_case
 from feedback.domain.closing import Policy
-from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.commands import RecordSatisfaction, ReopenCase, VerifyCase
 from feedback.domain.errors import FeedbackError
 from feedback.entrypoints.http import REFUSALS, case_router
 from feedback.entrypoints.indicators import indicator_router
@@ -44,6 +44,7 @@ def room_of(policy: Policy) -> Room[Case]:
         on_command={
             VerifyCase: partial(handlers.verify_case, policy=policy),
             RecordSatisfaction: handlers.record_satisfaction,
+            ReopenCase: handlers.reopen_case,
         },
         next_timer=closing.next_timer,
         on_timer=partial(handlers.pass_time, policy=policy),

@@ -14,6 +14,7 @@ from feedback.domain.errors import (
     HandlerMayNotVerifyError,
     HandlingUnreadError,
     NotToCallBackError,
+    NotToReopenError,
     NotToVerifyError,
     UnknownCaseError,
     UnknownTaskError,
@@ -110,13 +111,27 @@ def record_satisfaction(
             else _rework(case, _required_numbers(case), ReworkReason.NOT_SOLVED, now)
         )
         return (recorded, follows)
-    if not _takes_late_answer(case, now):
+    if not _is_newly_closed(case, now):
         raise NotToCallBackError(f"{NotToCallBackError.__doc__} Its state is {case.state.value}.")
     if command.solved:
         return (recorded,)
     if case.reopenings >= MAX_REOPENINGS:
         raise NotToCallBackError("The case was reopened as often as allowed.")
     return (recorded, CaseReopened(occurred_at=now, round=case.round + 1))
+
+
+def reopen_case(case: Case, now: datetime) -> tuple[OwnFact, ...]:
+    """Return what follows when somebody in charge wants a closed case done again.
+
+    Raises:
+        UnknownCaseError: Nothing was ever read about it.
+        NotToReopenError: It is not newly closed as solved, or it was reopened as often as allowed.
+    """
+    _require_known(case)
+    if not _is_newly_closed(case, now) or case.reopenings >= MAX_REOPENINGS:
+        state = case.state.value
+        raise NotToReopenError(f"{NotToReopenError.__doc__} Its state is {state}.")
+    return (CaseReopened(occurred_at=now, round=case.round + 1),)
 
 
 def next_timer(case: Case) -> datetime | None:
@@ -182,7 +197,7 @@ def _failed_tasks(case: Case, named: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(failed))
 
 
-def _takes_late_answer(case: Case, now: datetime) -> bool:
+def _is_newly_closed(case: Case, now: datetime) -> bool:
     return (
         case.state is CaseState.CLOSED
         and case.outcome is Outcome.SOLVED

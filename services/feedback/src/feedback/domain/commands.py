@@ -21,3 +21,8 @@ class RecordSatisfaction:
 
     solved: bool
     satisfied: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReopenCase:
+    """Begin another round of a closed case, by order and not on its reporter's word."""

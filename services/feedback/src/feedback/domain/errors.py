@@ -30,3 +30,7 @@ class UnknownTaskError(FeedbackError):
 
 class NotToCallBackError(FeedbackError):
     """The case does not take an answer of its reporter now."""
+
+
+class NotToReopenError(FeedbackError):
+    """Only what was closed as solved in the last 15 days is reopened, and at most twice."""

@@ -15,11 +15,12 @@ from civicloop_kit.auth import Principal, principal_ref, requires
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.http import IdempotencyKey, Refusals, digest_of, traceparent_of
 from feedback.domain.case import CaseState
-from feedback.domain.commands import RecordSatisfaction, VerifyCase
+from feedback.domain.commands import RecordSatisfaction, ReopenCase, VerifyCase
 from feedback.domain.errors import (
     HandlerMayNotVerifyError,
     HandlingUnreadError,
     NotToCallBackError,
+    NotToReopenError,
     NotToVerifyError,
     UnknownCaseError,
     UnknownTaskError,
@@ -33,11 +34,13 @@ REFUSALS: Final[Refusals] = {
     HandlingUnreadError: (409, "handling_unread"),
     UnknownTaskError: (422, "unknown_task"),
     NotToCallBackError: (409, "not_to_call_back"),
+    NotToReopenError: (409, "not_to_reopen"),
 }
 MAX_PAGE: Final = 500
 
 Verifier = Annotated[Principal, Depends(requires("verifier"))]
 ChannelPrincipal = Annotated[Principal, Depends(requires("channel"))]
+InCharge = Annotated[Principal, Depends(requires("superior", "operator"))]
 
 
 class Verification(BaseModel):
@@ -127,16 +130,16 @@ class Asked:
     idempotency_key: IdempotencyKey = None
 
     def command(
-        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel
+        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel | None
     ) -> CaseCommand:
-        """Return the command that the request stands for."""
+        """Return the command that the request stands for; None was *sent* where no body is."""
         return CaseCommand(
             case_id=case_id,
             body=body,
             principal=principal.name,
             idempotency_key=self.idempotency_key,
             # The same words about another case are another request.
-            digest=sha256(case_id.bytes + digest_of(sent)).digest(),
+            digest=sha256(case_id.bytes + (digest_of(sent) if sent else b"")).digest(),
             traceparent=traceparent_of(self.request),
         )
 
@@ -177,6 +180,21 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
         command = RecordSatisfaction(solved=body.solved, satisfied=body.satisfied)
         reply = await commands.submit(asked.command(case_id, command, principal, body))
         return SatisfactionReply.model_validate(reply.body)
+
+    @router.post(
+        "/cases/{case_id}/reopening",
+        summary="Begin another round of a closed case (重新立案)",
+        operation_id="reopenCase",
+    )
+    async def post_reopening(
+        case_id: UUID, principal: InCharge, asked: Annotated[Asked, Depends()]
+    ) -> Standing:
+        """As after a reporter's "not solved": another round, a tier up, every required task again.
+
+        Within 15 days of closing as solved, and at most twice whoever asks for it.
+        """
+        reply = await commands.submit(asked.command(case_id, ReopenCase(), principal, None))
+        return Standing.model_validate(reply.body)
 
     @router.get("/verifications", summary="List cases to verify", operation_id="listVerifications")
     async def get_verifications(

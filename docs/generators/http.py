@@ -63,7 +63,7 @@ _NOBODY: Final = cast("Any", None)
 _ROUTERS: Final[Mapping[str, tuple[Sequence[APIRouter], Refusals]]] = {
     "intake": (
         [
-            intake.routes(intake.Doors(_NOBODY, _NOBODY, _NOBODY)),
+            intake.routes(intake.Doors(_NOBODY, _NOBODY, _NOBODY, standards=())),
             case_http.case_routes(case_http.CaseDoors(_NOBODY)),
         ],
         intake.REFUSALS,

@@ -23,7 +23,7 @@ from feedback.entrypoints import http as feedback
 from feedback.entrypoints import indicators
 from intake.entrypoints import case_http
 from intake.entrypoints import http as intake
-from intake.testing import sample_body
+from intake.testing import STANDARD, sample_body
 from router.entrypoints import decisions, worklists
 from router.entrypoints import http as router
 
@@ -171,7 +171,7 @@ def _routers(behind: Any) -> Mapping[str, tuple[Sequence[APIRouter], Refusals]]:
     return {
         "intake": (
             [
-                intake.routes(intake.Doors(behind, behind, behind)),
+                intake.routes(intake.Doors(behind, behind, behind, standards={STANDARD})),
                 case_http.case_routes(case_http.CaseDoors(behind)),
             ],
             intake.REFUSALS,

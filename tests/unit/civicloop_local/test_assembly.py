@@ -10,6 +10,7 @@ from civicloop_local.assembly import ALL_PARTS, PORTS, service_environment
 from civicloop_local.credentials import Credentials, load_credentials
 from civicloop_local.layout import Layout
 from civicloop_local.services import SERVICES, Service
+from intake.settings import DEFAULT_STANDARDS
 
 NUMBERS = {name: 20_000 + number for number, name in enumerate(PORTS)}
 
@@ -51,6 +52,22 @@ def test_local_departments_may_be_reached(credentials: Credentials) -> None:
     told = {s.name: _own(s, credentials).get(name) for s in SERVICES}
     assert {service for service, value in told.items() if value} == {"department-adapter"}
     assert told["department-adapter"] == "true"
+
+
+def test_a_local_stack_takes_demonstrations(
+    credentials: Credentials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside what any city uses, unless who starts it says otherwise; only intake asks."""
+    monkeypatch.delenv("CIVICLOOP_STANDARDS", raising=False)
+    told = {s.name: _own(s, credentials).get("CIVICLOOP_STANDARDS") for s in SERVICES}
+    assert told == {
+        "intake": f"{DEFAULT_STANDARDS},demo",
+        "router": None,
+        "department-adapter": None,
+        "feedback": None,
+    }
+    monkeypatch.setenv("CIVICLOOP_STANDARDS", "ours")
+    assert _own(SERVICES[0], credentials)["CIVICLOOP_STANDARDS"] == "ours"
 
 
 def test_a_token_is_in_a_file_and_for_one_service(credentials: Credentials) -> None:

@@ -51,6 +51,25 @@ def test_a_jurisdiction_is_digits(environment: pytest.MonkeyPatch) -> None:
         IntakeSettings()
 
 
+def test_only_the_standards_of_the_city_are_used(environment: pytest.MonkeyPatch) -> None:
+    """Demonstrations and samples are listed, and no channel may report them unless it is said."""
+    assert IntakeSettings().used_standards == {
+        "gbt-47678.5-2026",
+        "local-emergency",
+        "local-food-safety",
+    }
+    environment.setenv("CIVICLOOP_STANDARDS", "demo,local-emergency")
+    assert IntakeSettings().used_standards == {"demo", "local-emergency"}
+
+
+@pytest.mark.parametrize("value", ["", "Demo", "demo,", "demo, local-emergency"])
+def test_a_standard_that_is_none_is_refused(environment: pytest.MonkeyPatch, value: str) -> None:
+    """At start, not at the first report."""
+    environment.setenv("CIVICLOOP_STANDARDS", value)
+    with pytest.raises(ValidationError, match="standards"):
+        IntakeSettings()
+
+
 def test_duplicates_are_near_by_default_and_can_be_switched_off(
     environment: pytest.MonkeyPatch,
 ) -> None:

@@ -36,6 +36,9 @@ STEPS: Final = ("topics", "databases")
 ALL_PARTS: Final = (*BACKENDS, *STEPS, *(service.name for service in SERVICES))
 PORTS: Final = ("kafka", "kafka-controller", "postgres", *(service.name for service in SERVICES))
 
+# The city's, and the one of demonstrations, which intake takes nowhere else by itself.
+LOCAL_STANDARDS: Final = "gbt-47678.5-2026,local-emergency,local-food-safety,demo"
+
 
 def check_machine(layout: Layout, say: Callable[[str], None]) -> None:
     """Make sure that everything a start needs is here, fetching what is missing.
@@ -95,6 +98,8 @@ def service_environment(
     if service.uses_keyring:
         own["KEYRING_URL"] = databases.url(KEYRING_DATABASE, prefix=prefix)
         own["KEYRING_KEY"] = credentials.keyring_key
+    if service.takes_reports:
+        own["STANDARDS"] = os.environ.get("CIVICLOOP_STANDARDS", LOCAL_STANDARDS)
     if service.calls_departments:
         # Departments of a local stack listen on this machine.
         own["ALLOW_PRIVATE_WEBHOOKS"] = "true"

@@ -33,6 +33,7 @@ class Service:
     uses_keyring: bool = False
     calls_intake: bool = False
     calls_departments: bool = False
+    takes_reports: bool = False
     own_records: tuple[Record, ...] = ()
 
     @property
@@ -63,6 +64,7 @@ SERVICES: Final = (
     Service(
         name="intake",
         uses_keyring=True,
+        takes_reports=True,
         own_records=(Record(table="disclosures"), Record(table="erasures")),
     ),
     Service(name="router"),

@@ -108,7 +108,8 @@ def _doors(settings: IntakeSettings, kit: Kit, keys: Keyring) -> http.Doors:
     reports = ReportDesk(
         kit.commands, keys, H3Grid(), records, kit.clock, nearness=settings.nearness
     )
-    return http.Doors(reports, VaultDesk(records, keys, kit.clock), records)
+    vault = VaultDesk(records, keys, kit.clock)
+    return http.Doors(reports, vault, records, standards=settings.used_standards)
 
 
 def _place_worker(settings: IntakeSettings, kit: Kit, records: PostgresRecords) -> Worker:

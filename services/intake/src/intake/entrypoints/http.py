@@ -3,7 +3,7 @@
 Those for people who look after cases are in `case_http`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -79,10 +79,18 @@ ByOperator = Annotated[Principal, Depends(requires("operator"))]
 class Doors:
     """One method per endpoint."""
 
-    def __init__(self, reports: ReportDesk, vault: VaultDesk, records: Records) -> None:
+    def __init__(
+        self,
+        reports: ReportDesk,
+        vault: VaultDesk,
+        records: Records,
+        *,
+        standards: Collection[str],
+    ) -> None:
         self._reports = reports
         self._vault = vault
         self._records = records
+        self._standards = standards
 
     async def post_report(
         self,
@@ -92,12 +100,16 @@ class Doors:
         response: Response,
         idempotency_key: IdempotencyKey = None,
     ) -> Mapping[str, Any]:
-        """Answer 201 once the case is saved; 200 when the same request was answered before."""
+        """Answer 201 once the case is saved; 200 when the same request was answered before.
+
+        422 `standard_not_used`: reports are not taken under this standard here.
+        """
         if idempotency_key is None:
             raise key_missing()
         line = LineBody(idempotency_key=idempotency_key, report=body)
-        if _is_beyond(principal, line):
-            raise _external_not_allowed()
+        refused = self._refusal_of(line, principal)
+        if refused is not None:
+            raise refused
         reply = await self._reports.submit(line, principal.name, traceparent_of(request))
         if reply.repeated:
             response.status_code = 200
@@ -107,7 +119,7 @@ class Doors:
         self, body: BatchBody, principal: ByReporter, request: Request
     ) -> BatchAnswer:
         """Answer per line: good lines go through whatever is wrong with the others."""
-        checked = [_checked(line, principal) for line in body.lines]
+        checked = [self._checked(line, principal) for line in body.lines]
         good = [line for line in checked if isinstance(line, LineBody)]
         outcomes = iter(
             await self._reports.submit_all(good, principal.name, traceparent_of(request))
@@ -117,6 +129,25 @@ class Doors:
                 _result(next(outcomes) if isinstance(line, LineBody) else line) for line in checked
             ]
         )
+
+    def _checked(self, raw: object, principal: Principal) -> LineBody | Problem:
+        try:
+            line = LineBody.model_validate(raw)
+        except ValidationError as error:
+            faults = validation_errors(error.errors(include_input=False, include_context=False))
+            return Problem(422, "invalid", "the line does not fit its schema", faults)
+        return self._refusal_of(line, principal) or line
+
+    def _refusal_of(self, line: LineBody, principal: Principal) -> Problem | None:
+        """Return why a line that fits its schema is not taken: it goes beyond its channel."""
+        external = line.report.external
+        if external is not None and not principal.plays(IMPORTER):
+            return _external_not_allowed()
+        # What another system has accepted has codes that are not ours to judge.
+        accepted = external is not None and external.source_id is not None
+        if accepted or line.report.matter.standard_ref in self._standards:
+            return None
+        return _standard_not_used(self._standards)
 
     async def get_case(self, case_id: UUID, _principal: ByReader) -> CaseView:
         """Tell how far a case is."""
@@ -201,22 +232,14 @@ def key_missing() -> Problem:
     )
 
 
-def _is_beyond(principal: Principal, line: LineBody) -> bool:
-    """Tell whether a line says what only an importer may: past times, deadlines, any lead."""
-    return line.report.external is not None and not principal.plays(IMPORTER)
-
-
 def _external_not_allowed() -> Problem:
     return Problem(403, "external_not_allowed", f"`external` takes the role {IMPORTER}")
 
 
-def _checked(raw: object, principal: Principal) -> LineBody | Problem:
-    try:
-        line = LineBody.model_validate(raw)
-    except ValidationError as error:
-        faults = validation_errors(error.errors(include_input=False, include_context=False))
-        return Problem(422, "invalid", "the line does not fit its schema", faults)
-    return _external_not_allowed() if _is_beyond(principal, line) else line
+def _standard_not_used(used: Collection[str]) -> Problem:
+    place = "body/matter/standard_ref"
+    detail = f"{place} is none of those that are used here: {', '.join(sorted(used))}"
+    return Problem(422, "standard_not_used", detail, [{"path": place, "code": "standard_not_used"}])
 
 
 def _result(outcome: Reply | Exception) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ from intake.entrypoints.desk import ReportDesk
 from intake.entrypoints.http import REFUSALS, Doors, routes
 from intake.entrypoints.vault_desk import VaultDesk
 from intake.testing.fakes import FixedClock, MemoryCommands, MemoryKeys, MemoryRecords, OneCell
-from intake.testing.samples import sample_rules
+from intake.testing.samples import STANDARD, sample_rules
 
 MAX_BODY_BYTES: Final = 1 << 20
 # What a command may meet, and the status and code that its caller gets.
@@ -41,7 +41,8 @@ class City:
         reports = ReportDesk(
             self.commands, self.keys, OneCell(), self.records, self.clock, nearness=nearness
         )
-        doors = Doors(reports, VaultDesk(self.records, self.keys, self.clock), self.records)
+        vault = VaultDesk(self.records, self.keys, self.clock)
+        doors = Doors(reports, vault, self.records, standards={STANDARD, "abroad"})
         cases = CaseDoors(CaseDesk(self.commands, self.records, self.keys))
         self.app = make_app(
             "intake",

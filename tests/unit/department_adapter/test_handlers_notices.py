@@ -14,6 +14,7 @@ from department_adapter.testing import (
     CASE_ID,
     START,
     at,
+    attached,
     cancelled,
     common_fields,
     dispatched,
@@ -93,6 +94,11 @@ NOTICES: list[tuple[Fact, str, dict[str, Any]]] = [
         "supplement",
         {"type": "task.supplemented", "supplement_id": str(supplemented().supplement_id)},
     ),
+    (
+        attached(),
+        "supplement",
+        {"type": "task.supplemented", "supplement_id": str(attached().report_id)},
+    ),
 ]
 
 
@@ -115,6 +121,7 @@ def bench() -> Bench:
     "ExtensionRefused",
     "SuspensionRefused",
     "CaseSupplemented",
+    "ReportAttached",
 )
 @pytest.mark.parametrize(("fact", "kind", "said"), NOTICES, ids=lambda item: type(item).__name__)
 def test_a_fact_is_told_to_the_department(

@@ -161,7 +161,7 @@ async def test_a_supplement_is_a_later_paragraph(desk: Desk) -> None:
     again = await desk.add(receipt["report_id"])
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
-    assert first.json().keys() == {"case_id", "report_id", "supplement_id"}
+    assert first.json().keys() == {"case_id", "report_id", "supplement_id", "reaches_departments"}
     await desk.add(receipt["report_id"], "还没人来", key="t")
     text = (await desk.narrative(receipt["case_id"]))["text"]
     assert text == "井盖不见了\n\n就在车站旁\n\n还没人来"

@@ -215,10 +215,23 @@ def test_a_supplement_is_kept_sealed_and_told_without_a_word() -> None:
         "case_id": str(case_id),
         "report_id": str(report_id),
         "supplement_id": str(fact.supplement_id),
+        "reaches_departments": True,
     }
     [kept] = bench.effects(StoreSupplement)
     assert (kept.supplement_id, kept.report_id, kept.at) == (fact.supplement_id, report_id, NOW)
     assert "sealed=" not in repr(kept)
+
+
+def test_a_supplement_tells_when_departments_are_done() -> None:
+    """It is kept, and read when the case is worked on again."""
+    bench = IntakeBench()
+    case_id = bench.file()
+    [report_id] = report_ids(bench.state(case_id))
+    bench.handled(case_id, Outcome.SOLVED)
+    assert bench.supplement(case_id, report_id)["reaches_departments"] is False
+    assert isinstance(bench.bench.facts[-1], CaseSupplemented)
+    bench.reworked(case_id)
+    assert bench.supplement(case_id, report_id)["reaches_departments"] is True
 
 
 def test_a_closed_case_takes_no_supplement() -> None:

@@ -92,6 +92,13 @@ def supplemented(*, replay: Replay | None = None) -> intake.CaseSupplemented:
     )
 
 
+def attached(*, replay: Replay | None = None) -> intake.ReportAttached:
+    """Return that another reporter tells of the case."""
+    return intake.ReportAttached(
+        **common_fields(replay), report_id=uuid5(CASE_ID, "r2"), channel=codes.Channel.SNAP
+    )
+
+
 def common_fields(replay: Replay | None = None) -> dict[str, Any]:
     """Return what every fact of the case has, at minute 5."""
     cause = f"/department/handling:{CASE_ID}:1"

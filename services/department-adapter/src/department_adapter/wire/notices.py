@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from civicloop_contracts.facts.intake import CaseSupplemented
+from civicloop_contracts.facts.intake import CaseSupplemented, ReportAttached
 from civicloop_contracts.facts.router import (
     CaseEscalated,
     ClockResumed,
@@ -23,7 +23,9 @@ from department_adapter.wire.deliveries import head_of, queue_job
 
 Refusal = ExtensionRefused | SuspensionRefused
 Clock = DeadlineExtended | ClockSuspended | ClockResumed
-Noticed = ReminderIssued | SupervisionIssued | CaseEscalated | Clock | Refusal | CaseSupplemented
+# What reporters say later: one adds to a report, or another one tells of the same.
+Words = CaseSupplemented | ReportAttached
+Noticed = ReminderIssued | SupervisionIssued | CaseEscalated | Clock | Refusal | Words
 
 
 def kind_of(fact: Noticed) -> DeliveryKind:
@@ -39,13 +41,13 @@ def kind_of(fact: Noticed) -> DeliveryKind:
             return DeliveryKind.CLOCK
         case ExtensionRefused() | SuspensionRefused():
             return DeliveryKind.REFUSAL
-        case CaseSupplemented():
+        case CaseSupplemented() | ReportAttached():
             return DeliveryKind.SUPPLEMENT
 
 
 def tasks_of(case: CaseTasks, fact: Noticed) -> tuple[Task, ...]:
     """Return the tasks that a fact is about: its own, or all that somebody still handles."""
-    ref = None if isinstance(fact, CaseSupplemented) else fact.task
+    ref = None if isinstance(fact, Words) else fact.task
     if ref is None:
         return case.open_tasks
     task = case.find(ref.task_id)
@@ -90,8 +92,8 @@ def _said(fact: Noticed) -> tuple[str, dict[str, Any]]:
             return "task.supervised", {"tier": tier.value}
         case CaseEscalated(tier=tier, reason=reason):
             return "task.escalated", {"tier": tier.value, "reason": reason.value}
-        case CaseSupplemented(supplement_id=supplement_id):
-            return "task.supplemented", {"supplement_id": str(supplement_id)}
+        case CaseSupplemented(supplement_id=words) | ReportAttached(report_id=words):
+            return "task.supplemented", {"supplement_id": str(words)}
         case ExtensionRefused() | SuspensionRefused():
             what = "extension" if isinstance(fact, ExtensionRefused) else "suspension"
             return f"task.{what}_refused", {"request_id": str(fact.request_id)}

@@ -12,6 +12,7 @@ from uuid import UUID
 from intake.domain.model import Channel, Matter, Outcome, Precision, RejectReason, Status
 
 FIRST_ROUND: Final = 1
+DONE: Final = frozenset({Status.VERIFYING, Status.CALLING_BACK})
 OVER: Final = frozenset({Status.CLOSED, Status.REJECTED})
 
 
@@ -144,6 +145,11 @@ class CaseState:
     def is_over(self) -> bool:
         """Whether its newest round has ended."""
         return self.progress is not None and self.progress.status in OVER
+
+    @property
+    def is_done(self) -> bool:
+        """Whether departments have done their work: it is verified, or reporters are asked."""
+        return self.progress is not None and self.progress.status in DONE
 
     @property
     def is_merging(self) -> bool:

@@ -40,11 +40,16 @@ class WithdrawalAnswer(BaseModel):
 
 
 class SupplementAnswer(BaseModel):
-    """What was added is kept, and goes to whoever works on the case."""
+    """What was added is kept, and goes to whoever works on the case.
+
+    ``reaches_departments``: False while they are done with it, and it is verified or its reporters
+    are asked; they read it if the case comes back.
+    """
 
     case_id: UUID
     report_id: UUID
     supplement_id: UUID
+    reaches_departments: bool = True
 
 
 class MergeAnswer(BaseModel):

@@ -78,7 +78,7 @@ def withdraw_report(
 
 
 def add_supplement(state: CaseState, command: AddSupplement, now: datetime) -> Decision[CaseState]:
-    """Keep what a reporter has added."""
+    """Keep what a reporter has added; who is done with the case reads it only if it comes back."""
     fact = supplement(state, command.report_id, command.supplement_id, now)
     kept = StoreSupplement(
         supplement_id=command.supplement_id,
@@ -90,6 +90,7 @@ def add_supplement(state: CaseState, command: AddSupplement, now: datetime) -> D
         "case_id": str(state.case_id),
         "report_id": str(command.report_id),
         "supplement_id": str(command.supplement_id),
+        "reaches_departments": not state.is_done,
     }
     after = evolved(state, (fact,))
     return settled(after, now, facts=(fact,), effects=(kept,), reply=reply)

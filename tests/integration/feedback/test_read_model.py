@@ -71,6 +71,26 @@ async def test_the_work_list_names_who_was_at_it(database: Database) -> None:
     ]
 
 
+async def test_the_work_list_of_a_tier(database: Database) -> None:
+    """With a tier only the cases that ask it, page by page; a row without one asks the lowest."""
+    tiers = ("district", "city", None, "district", "grid")
+    rows = numbered(*(replace(WAITING, verify_tier=tier) for tier in tiers))
+    await save(database, *rows)
+    reads = PostgresReadModel(database)
+    found = {
+        tier: [case.case_id for case in await reads.list_waiting(None, 10, tier)]
+        for tier in ("district", "city", "grid", "community")
+    }
+    assert found == {
+        "district": [rows[0].case_id, rows[3].case_id],
+        "city": [rows[1].case_id],
+        "grid": [rows[2].case_id, rows[4].case_id],
+        "community": [],
+    }
+    [second] = await reads.list_waiting(rows[0].case_id, 1, "district")
+    assert second.case_id == rows[3].case_id
+
+
 async def test_the_last_state_of_a_transaction_counts(database: Database) -> None:
     """A case that moves twice in one batch is written once; a later one replaces it."""
     [first], [second], [third] = numbered(OPEN), numbered(WAITING), numbered(LATE)

@@ -60,8 +60,13 @@ class Judgement:
 class ReadModel(Protocol):
     """The tables that are read, never decided from."""
 
-    async def list_waiting(self, after: UUID | None, limit: int) -> Sequence[WaitingCase]:
-        """Return live cases to verify, by case id, which is the order of filing."""
+    async def list_waiting(
+        self, after: UUID | None, limit: int, tier: str | None = None
+    ) -> Sequence[WaitingCase]:
+        """Return live cases to verify, by case id, which is the order of filing.
+
+        With a *tier* only those that ask its verifiers at present.
+        """
 
     async def count_cases(self, query: CountQuery) -> Sequence[Counts]:
         """Return one `Counts` per group, and one for all together."""

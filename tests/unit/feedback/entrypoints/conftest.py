@@ -58,10 +58,13 @@ class Doors:
         self.commands.append(command)
         return Reply(body=self.reply, repeated=False)
 
-    async def list_waiting(self, after: UUID | None, limit: int) -> Sequence[WaitingCase]:
+    async def list_waiting(
+        self, after: UUID | None, limit: int, tier: str | None = None
+    ) -> Sequence[WaitingCase]:
         """Return a page of what was set."""
         self._fail()
-        return [case for case in self.waiting if after is None or case.case_id > after][:limit]
+        asked = [case for case in self.waiting if tier in {None, case.tier}]
+        return [case for case in asked if after is None or case.case_id > after][:limit]
 
     async def list_judgements(
         self, run: str, after: UUID | None, limit: int

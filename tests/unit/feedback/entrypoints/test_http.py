@@ -237,6 +237,7 @@ async def test_a_huge_body_is_refused(
         ("/v1/verifications?limit=0", "verifier", "query/limit"),
         ("/v1/verifications?limit=501", "verifier", "query/limit"),
         ("/v1/verifications?after=1", "verifier", "query/after"),
+        ("/v1/verifications?tier=street", "verifier", "query/tier"),
         ("/v1/indicators?by=weather", "operator", "query/by"),
         ("/v1/indicators?from=2026-01-01T00:00:00", "operator", "query/from"),
         ("/v1/indicators?run=A%20B", "operator", "query/run"),

@@ -104,6 +104,7 @@ class Waiting(BaseModel):
     """A case that waits for somebody who did not handle it.
 
     ``tier``: whose verifier is asked until ``verify_by``; then it is the next tier's, up to city.
+    It is a word to the office and no lock: any verifier may verify.
     """
 
     case_id: UUID
@@ -201,9 +202,14 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
         _principal: Verifier,
         after: UUID | None = None,
         limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
+        tier: Tier | None = None,
     ) -> WaitingPage:
-        """The work list of verifiers, in the order of filing."""
-        found = await reads.list_waiting(after, limit)
+        """The work list of verifiers, in the order of filing; of one tier, or of all.
+
+        The tier binds nobody: any verifier sees and verifies any case. Whom an office asks, and
+        whom it gives a token, is its own matter.
+        """
+        found = await reads.list_waiting(after, limit, tier.value if tier else None)
         last = found[-1].case_id if len(found) == limit else None
         return WaitingPage(cases=[_waiting(case) for case in found], next=last)
 

@@ -43,10 +43,12 @@ class PostgresReadModel:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def list_waiting(self, after: UUID | None, limit: int) -> Sequence[WaitingCase]:
-        """Return live cases to verify, by case id."""
+    async def list_waiting(
+        self, after: UUID | None, limit: int, tier: str | None = None
+    ) -> Sequence[WaitingCase]:
+        """Return live cases to verify, of one tier or of all, by case id."""
         async with self._database.read() as connection:
-            rows = await connection.fetch(_QUERIES["list_waiting"], after, limit)
+            rows = await connection.fetch(_QUERIES["list_waiting"], after, limit, tier)
         return [
             WaitingCase(
                 case_id=row["case_id"],

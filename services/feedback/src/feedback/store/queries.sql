@@ -94,7 +94,8 @@ ON CONFLICT (task_id) DO UPDATE SET
     suspensions_refused = excluded.suspensions_refused;
 
 -- name: list_waiting
--- The live cases that wait for a verification, with the departments that have to be done.
+-- The live cases that wait for a verification, of one tier or of all, with the departments that
+-- have to be done.
 SELECT
     m.case_id, m.round, m.verify_by, m.handled_at, m.district,
     -- A release that does not know of tiers names none.
@@ -105,7 +106,10 @@ SELECT
         ORDER BY t.department
     ) AS departments
 FROM measures AS m
-WHERE m.state = 'to_verify' AND ($1::uuid IS NULL OR m.case_id > $1::uuid)
+WHERE
+    m.state = 'to_verify'
+    AND ($1::uuid IS NULL OR m.case_id > $1::uuid)
+    AND ($3::text IS NULL OR COALESCE(m.verify_tier, 'grid') = $3::text)
 ORDER BY m.case_id
 LIMIT $2;
 

@@ -37,7 +37,8 @@ stands for the role `department:CODE` of any one department, which then sees its
 
 **Doing it once.** Where the header `Idempotency-Key` is listed, the same key with the same body
 gets the same answer and decides nothing; with another body it gets 409. Keys belong to their
-caller. A department's updates have their `update_id` for this.
+caller, and are known for 30 days (`CIVICLOOP_KEEP_REPLIES_DAYS`). A department's updates have their
+`update_id` for this, known for ever, as are the keys of imports.
 
 **What a refusal looks like.** `application/problem+json` (RFC 9457): `type` is
 `urn:civicloop:problem:CODE`, and `errors` names the path of each wrong field. Any endpoint may

@@ -116,7 +116,7 @@ class Memory:
     async def execute(self, query: str, *columns: Any) -> None:
         """Write what is written outside of the store."""
         assert query == _QUERIES["write_replies"]
-        for key, digest, _case_id, reply, _now in zip(*columns, strict=True):
+        for key, digest, _case_id, reply, _now, _forget_at in zip(*columns, strict=True):
             if key in self._staged.replies:
                 raise ConflictError
             self._staged.replies[key] = (digest, reply)

@@ -38,7 +38,9 @@ def audit(
     """Check that nothing was lost, doubled, reordered or made up.
 
     Compares what every service says it did with what the topics hold (A1 to A5). One line per
-    violation and exit status 1, or 0 and a summary. Example: civicloop audit --ended --json
+    violation and exit status 1, or 0 and a summary. Services keep what they answered for 30 days
+    (CIVICLOOP_KEEP_REPLIES_DAYS), so only that is checked of it; a client's own journal may be
+    older. Example: civicloop audit --ended --json
     """
     context = stack_context()
     evidence = Evidence(

@@ -27,7 +27,8 @@ class CaseCommand:
 
     ``digest`` is that of the request (`civicloop_kit.http.digest_of`): it tells a repeated request
     from a reused key. ``replay`` and ``now`` are given for an imported history only: the clock that
-    the case lives on.
+    the case lives on. ``known_for_ever``: its key is that of a thing and not of one request, so its
+    reply is never forgotten.
     """
 
     case_id: UUID
@@ -39,6 +40,7 @@ class CaseCommand:
     replay: Replay | None = None
     now: datetime | None = None
     traceparent: str | None = None
+    known_for_ever: bool = False
     command_id: UUID = field(default_factory=uuid4)
 
     @property

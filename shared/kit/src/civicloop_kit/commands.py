@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from time import monotonic
 from typing import Any, Final, Generic
@@ -25,6 +26,7 @@ from civicloop_kit.postgres import (
     UnavailableError,
     load_queries,
 )
+from civicloop_kit.replies import KEEP_REPLIES
 from civicloop_kit.room import S
 from civicloop_kit.rows import Work
 from civicloop_kit.transactions import Transactions
@@ -51,10 +53,16 @@ class Commands(Generic[S]):
     """Runs commands on the cases of one room."""
 
     def __init__(
-        self, transactions: Transactions[S], secret: bytes, *, patience_s: float = PATIENCE_S
+        self,
+        transactions: Transactions[S],
+        secret: bytes,
+        *,
+        patience_s: float = PATIENCE_S,
+        keep_replies: timedelta = KEEP_REPLIES,
     ) -> None:
         self._transactions = transactions
         self._secret = secret
+        self._keep_replies = keep_replies
         self._patience_s = patience_s
         self._gatherer: Gatherer[CaseCommand, Reply] = Gatherer(self._run)
 
@@ -197,6 +205,7 @@ class Commands(Generic[S]):
             [item.command.case_id for item in new],
             [orjson.dumps(item.reply).decode() for item in new],
             [now for _ in new],
+            [None if item.command.known_for_ever else now + self._keep_replies for item in new],
         )
 
     def _key(self, command: CaseCommand) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Generic
 
 from civicloop_contracts.topics import subscriptions
@@ -89,7 +90,11 @@ def assemble(
         topic=topic,
         store=store,
         transactions=transactions,
-        commands=Commands(transactions, settings.idempotency_key),
+        commands=Commands(
+            transactions,
+            settings.idempotency_key,
+            keep_replies=timedelta(days=settings.keep_replies_days),
+        ),
         batches=batches,
         stream=stream,
         facts=facts,

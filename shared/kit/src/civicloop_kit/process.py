@@ -33,6 +33,7 @@ from civicloop_kit.operations import Operations
 from civicloop_kit.operator_doors import OPERATOR_REFUSALS, operator_router
 from civicloop_kit.positions import saved_positions
 from civicloop_kit.postgres import Database, UnavailableError
+from civicloop_kit.replies import FORGET_EVERY_S, ReplySweeper
 from civicloop_kit.room import Room, S
 from civicloop_kit.settings import ServiceSettings, SettingsT, load_settings
 from civicloop_kit.startup import (
@@ -248,6 +249,9 @@ class _Process:
         retries = Worker("operations", operations.step, idle_s=LOOK_EVERY_S)
         operations.wake = retries.wake
         held = Worker("held", HeldWatch(kit.database, kit.clock).look, idle_s=LOOK_EVERY_S)
+        replies = Worker(
+            "replies", ReplySweeper(kit.database, kit.clock).forget_old, idle_s=FORGET_EVERY_S
+        )
         watchdog = Watchdog(
             engine.stream,
             engine.batches,
@@ -255,7 +259,7 @@ class _Process:
             lambda: rests(engine),
             partial(saved_positions, kit.database),
         )
-        workers = [worker.run() for worker in (*parts.workers, timers, held, retries)]
+        workers = [worker.run() for worker in (*parts.workers, timers, held, retries, replies)]
         return [engine.stream.run(), watchdog.run(), *workers]
 
     async def _run_until_stopped(

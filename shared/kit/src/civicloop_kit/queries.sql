@@ -130,10 +130,18 @@ SELECT key, digest, reply FROM idempotency WHERE key = ANY($1::bytea[])
 
 -- name: write_replies
 -- A key that appears twice fails the transaction: it is redone and then found.
-INSERT INTO idempotency (key, digest, case_id, reply, recorded_at)
-SELECT r.key, r.digest, r.case_id, r.reply::jsonb, r.recorded_at
-FROM unnest($1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::timestamptz[])
-    AS r (key, digest, case_id, reply, recorded_at)
+INSERT INTO idempotency (key, digest, case_id, reply, recorded_at, forget_at)
+SELECT r.key, r.digest, r.case_id, r.reply::jsonb, r.recorded_at, r.forget_at
+FROM unnest(
+    $1::bytea[], $2::bytea[], $3::uuid[], $4::text[], $5::timestamptz[], $6::timestamptz[]
+) AS r (key, digest, case_id, reply, recorded_at, forget_at)
+
+-- name: forget_replies
+-- Some whose time has come; replicas that look at once take different ones.
+DELETE FROM idempotency WHERE key IN (
+    SELECT key FROM idempotency WHERE forget_at <= $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+)
+RETURNING key
 
 -- name: due_timers
 -- Cases whose timer has come; replayed cases have none here.

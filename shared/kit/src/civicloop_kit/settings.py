@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from civicloop_kit.kafka import KafkaAccess
+from civicloop_kit.replies import KEEP_REPLIES
 
 PREFIX = "CIVICLOOP_"
 
@@ -47,6 +48,7 @@ class ServiceSettings(BaseSettings):
     trace_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
     otlp_endpoint: str | None = None
     max_body_bytes: Annotated[int, Field(ge=1024)] = 1 << 20
+    keep_replies_days: Annotated[int, Field(ge=1, le=3_650)] = KEEP_REPLIES.days
     relay_scan_s: Annotated[float, Field(gt=0)] = 1.0
 
     @property

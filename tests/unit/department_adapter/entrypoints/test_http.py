@@ -61,6 +61,8 @@ async def test_an_update_becomes_a_command_of_the_department(
     (command,) = doors.commands.taken
     assert (command.case_id, command.principal) == (CASE_ID, "department:water")
     assert command.idempotency_key == str(UUID(int=9))
+    # As long as its task, which may lie in the ledger for a year.
+    assert command.known_for_ever
     update = command.body
     assert isinstance(update, RecordUpdate)
     assert (update.task_id, update.department) == (TASK_ID, "water")

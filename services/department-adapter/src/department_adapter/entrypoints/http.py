@@ -122,6 +122,8 @@ class TaskDesk:
                 idempotency_key=str(body.update_id),
                 digest=sha256(task_id.bytes + digest_of(body)).digest(),
                 traceparent=traceparent,
+                # Source: protocol.md, 1: an update is known as long as its task.
+                known_for_ever=True,
             )
         )
 

@@ -135,6 +135,8 @@ class ReportDesk:
             replay=replay.clock if replay else None,
             now=external.opened_at if external and replay else None,
             traceparent=traceparent,
+            # A file is imported again when it has grown, also years later.
+            known_for_ever=line.report.channel is codes.Channel.IMPORT,
         )
 
     def _submission(self, body: ReportBody, report_id: UUID, key: bytes | None) -> SubmitReport:

@@ -140,17 +140,16 @@ def tier_of(department: str, duties: Duties) -> Tier:
 def _find_duty(matter: MatterKey, location: Location, tier: Tier, duties: Duties) -> Duty | None:
     candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
     return next(
-        (d for d in candidates if d.tier.height >= tier.height and _covers(d, matter, location)),
+        (d for d in candidates if _covers(d, matter, location) and d.tier.height >= tier.height),
         None,
     )
 
 
 def _covers(duty: Duty, matter: MatterKey, location: Location) -> bool:
-    places = (None, location.city, location.district, location.subdistrict)
     return (
         duty.code in (None, matter.code)
         and duty.class_code in (None, matter.code[:2])
-        and duty.territory in places
+        and duty.territory in (None, location.city, location.district, location.subdistrict)
     )
 
 

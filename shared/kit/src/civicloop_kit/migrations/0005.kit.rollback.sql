@@ -1,0 +1,1 @@
+ALTER TABLE case_rows RESET (toast_tuple_target);

@@ -203,8 +203,8 @@ WITH due AS (
 )
 UPDATE jobs SET
     claim_owner = $4, claim_no = claim_no + 1, claim_expires_at = $5, attempts = attempts + 1
-FROM due WHERE jobs.job_id = due.job_id
-RETURNING jobs.job_id, queue, lane, case_id, payload, attempts, claim_no, claim_expires_at
+WHERE job_id = ANY (ARRAY(SELECT job_id FROM due))
+RETURNING job_id, queue, lane, case_id, payload, attempts, claim_no, claim_expires_at
 
 -- name: count_jobs
 -- How many jobs each queue has that are not parked.

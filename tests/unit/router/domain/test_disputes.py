@@ -209,12 +209,6 @@ def test_what_nobody_fetches_is_disputed_at_its_resolution_limit(alone: Router) 
     assert [timer.due_at for timer in alone.timers] == [opened.settle_by]
 
 
-def test_parked_after_the_response_limit_says_nothing(alone: Router) -> None:
-    """That is told already."""
-    alone.wake_up(T + 6 * HOUR)
-    assert alone.read(parked()) == []
-
-
 def test_undeliverable_to_the_citys_lead_climbs_instead(alone: Router) -> None:
     """No dispute could name anybody else: the case is overdue, and stays with the operator."""
     alone.read(parked(unknown=True))

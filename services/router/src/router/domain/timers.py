@@ -146,10 +146,14 @@ def _pass_plan_limit(case: Case, timer: Timer, now: datetime) -> tuple[OwnFact, 
 def _pass_response(
     case: Case, task: Task, timer: Timer, rules: Rulebook, now: datetime
 ) -> tuple[OwnFact, ...]:
-    """Whom the task could not be told cannot answer: people decide who leads instead."""
-    if answer_of(case, task).has_not_arrived and not is_last_resort(case, task, rules):
-        return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now),)
-    return (_escalate(case, task.ref, timer, now),)
+    """Whom the task could not be told cannot answer: people decide who leads instead.
+
+    They also do where nothing has arrived and no deadline lies ahead that would be looked at.
+    """
+    unheard = _never_arrived(case, task, timer) and not _lies_ahead(task.clocks.resolution, timer)
+    if not (unheard or answer_of(case, task).has_not_arrived) or is_last_resort(case, task, rules):
+        return (_escalate(case, task.ref, timer, now),)
+    return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now),)
 
 
 def _pass_resolution(
@@ -171,6 +175,10 @@ def _never_arrived(case: Case, task: Task, timer: Timer) -> bool:
     if answer_of(case, task).has_arrived or (case.filed and case.filed.replayed):
         return False
     return task.dispatched_at is not None and task.dispatched_at < timer.due_at
+
+
+def _lies_ahead(clock: Clock | None, timer: Timer) -> bool:
+    return clock is not None and not clock.passed and clock.due_at > timer.due_at
 
 
 def _escalate(case: Case, ref: TaskRef, timer: Timer, now: datetime) -> CaseEscalated:

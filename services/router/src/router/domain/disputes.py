@@ -16,6 +16,7 @@ from router.domain.dispatch import find_location, settle_time
 from router.domain.errors import DisputeSettledError, UnknownDisputeError
 from router.domain.evolve import evolve
 from router.domain.identity import dispute_id
+from router.domain.refusals import refuse_undecided
 from router.domain.task import TaskStatus
 from router.domain.territory import Tier, climb, resolve_owner
 
@@ -111,7 +112,8 @@ def _settle(
     settled = _settled(task, decided_by, lead, now)
     if task.department is None:
         return (settled, give_settled(case, task, lead, rules, now))
-    return (settled, give_again(case, task, ReassignReason.SETTLED, lead, rules, now))
+    given = give_again(case, task, ReassignReason.SETTLED, lead, rules, now)
+    return (*refuse_undecided(case, task, now), settled, given)
 
 
 def _settled(task: Task, decided_by: DecidedBy, lead: str | None, now: datetime) -> DisputeSettled:

@@ -101,8 +101,12 @@ def _grant(
 def _extend(
     case: Case, task: Task, clock: Clock, request: Request, rules: Rulebook, now: datetime
 ) -> DeadlineExtended | None:
+    """Grant a deadline that lies ahead; one that has passed stays, unless it stands still."""
+    overdue = task.suspension is None and clock.due_at < now
+    if overdue or task.department is None or task.extensions >= MAX_EXTENSIONS:
+        return None
     extended = extend_clock(terms_of(case), clock, rules)
-    if extended is None or task.department is None or task.extensions >= MAX_EXTENSIONS:
+    if extended is None or extended.due_at <= now:
         return None
     return DeadlineExtended(
         occurred_at=now,

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.router.domain.story import (
     LEAD,
     MERGE,
-    STREET,
+    POLICE,
     WITHDRAW,
     FileCase,
     Router,
@@ -237,7 +237,7 @@ def test_the_end_of_the_case_makes_a_dispute_moot(
 
 def test_disputes_end_before_tasks_are_cancelled(busy: Router) -> None:
     """First every dispute, then every task that a department knows of."""
-    busy.read_all(parked(STREET, unknown=True))
+    busy.read_all(parked(POLICE, unknown=True))
     assert names(busy.read(WITHDRAW)) == ["DisputeSettled", *["TaskCancelled"] * 3, "CaseHandled"]
 
 
@@ -263,12 +263,6 @@ def test_a_part_that_is_done_ends_its_own_dispute(busy: Router) -> None:
     busy.read_all(parked(LEAD, unknown=True))
     assert names(busy.read(done(LEAD))) == ["DisputeSettled"]
     assert busy.case.status is CaseStatus.OPEN
-
-
-def test_help_in_dispute_does_not_keep_a_case_open(busy: Router) -> None:
-    """Solved without it: moot, and cancelled."""
-    busy.read(parked(STREET, unknown=True))
-    assert names(busy.solve()) == ["DisputeSettled", "TaskCancelled", "CaseHandled"]
 
 
 def test_a_return_during_a_dispute_changes_nothing(alone: Router) -> None:

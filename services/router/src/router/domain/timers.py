@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from router.domain.case import CaseStatus, answer_of, find_task, task_status
 from router.domain.codes import ClockKind, DisputeGround, EscalationReason
 from router.domain.decided import CaseEscalated
-from router.domain.disputes import is_last_resort, open_dispute, settle_by_rule
+from router.domain.disputes import give_up, settle_by_rule
 from router.domain.gates import plan_limits
 from router.domain.reminders import remind
 from router.domain.requests import resume
@@ -151,19 +151,24 @@ def _pass_response(
     They also do where nothing has arrived and no deadline lies ahead that would be looked at.
     """
     unheard = _never_arrived(case, task, timer) and not _lies_ahead(task.clocks.resolution, timer)
-    if not (unheard or answer_of(case, task).has_not_arrived) or is_last_resort(case, task, rules):
-        return (_escalate(case, task.ref, timer, now),)
-    return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now),)
+    given_up: tuple[OwnFact, ...] = ()
+    if unheard or answer_of(case, task).has_not_arrived:
+        given_up = give_up(case, task, DisputeGround.UNDELIVERABLE, rules, now)
+    return given_up or (_escalate(case, task.ref, timer, now),)
 
 
 def _pass_resolution(
     case: Case, task: Task, timer: Timer, rules: Rulebook, now: datetime
 ) -> tuple[OwnFact, ...]:
-    """Climb a tier; what has never arrived is disputed as well, for nothing else would hold it."""
+    """Climb a tier; what has never arrived is given up as well, for nothing else would hold it.
+
+    A case does not climb for help that it does not require and that nobody has heard of.
+    """
     escalated = _escalate(case, task.ref, timer, now)
-    if not _never_arrived(case, task, timer) or is_last_resort(case, task, rules):
+    if not _never_arrived(case, task, timer):
         return (escalated,)
-    return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now), escalated)
+    given_up = give_up(case, task, DisputeGround.UNDELIVERABLE, rules, now)
+    return (*given_up, escalated) if task.required else given_up
 
 
 def _never_arrived(case: Case, task: Task, timer: Timer) -> bool:

@@ -135,6 +135,25 @@ def test_settled_on_one_that_does_not_exist_is_disputed_anew(unowned: Router) ->
     assert only(TaskReassigned, unowned.settle(fact.dispute_id, "roads")).department == "roads"
 
 
+@pytest.mark.parametrize("second", ["open", "settled"])
+def test_a_first_dispute_stays_settled_when_a_second_follows(second: str, unowned: Router) -> None:
+    """It is known for ever, and its id does not settle another one."""
+    unowned.settle(DISPUTE, "nobody")
+    unowned.read(parked(unknown=True))
+    if second == "settled":
+        unowned.settle(dispute_id(LEAD, 2), "roads")
+    before = unowned.case
+    with pytest.raises(DisputeSettledError):
+        unowned.settle(DISPUTE, "water")
+    assert unowned.case == before
+
+
+def test_a_dispute_that_has_not_come_is_unknown(unowned: Router) -> None:
+    """The task has had one only."""
+    with pytest.raises(UnknownDisputeError):
+        unowned.settle(dispute_id(LEAD, 2), "water")
+
+
 def test_above_the_city_there_is_nobody_to_ask(alone: Router) -> None:
     """Its own government not there: a remark, and the delivery stays parked for its operator."""
     alone.read(parked(unknown=True))

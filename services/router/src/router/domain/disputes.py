@@ -99,7 +99,8 @@ def settle_by_conference(
     task = find_dispute(case, command.dispute_id)
     if task is None:
         raise UnknownDisputeError
-    if task_status(case, task) is not TaskStatus.DISPUTED:
+    is_present = dispute_id(task.ref, task.disputes) == command.dispute_id
+    if not is_present or task_status(case, task) is not TaskStatus.DISPUTED:
         raise DisputeSettledError
     return _settle(case, task, DecidedBy.CONFERENCE, command.lead, rules, now)
 

@@ -163,7 +163,8 @@ def test_no_order_raises_and_no_case_is_left_to_nobody(  # noqa: PLR0913, PLR091
 ) -> None:
     """Whatever each source tells, in whatever order the sources are read, with people in between.
 
-    No dispute is opened or settled twice, and no request about a task that is over is left open.
+    No dispute is opened or settled twice, or over help that is not required, and no request about a
+    task that is over is left open.
     """
     router = Router(rules)  # type: ignore[arg-type] # the fixture's type
     sources: list[list[object]] = [
@@ -188,6 +189,7 @@ def test_no_order_raises_and_no_case_is_left_to_nobody(  # noqa: PLR0913, PLR091
     assert len(set(opened)) == len(opened)
     assert len(set(settled)) == len(settled)
     assert set(settled) <= set(opened)
+    assert all(task.required for task in router.case.tasks if task.disputes)
 
 
 @pytest.mark.parametrize(

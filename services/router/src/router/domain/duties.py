@@ -123,9 +123,15 @@ def choose_assists(
 
 def list_leads(matter: MatterKey, location: Location, duties: Duties) -> tuple[str, ...]:
     """Return every department that a duty for *matter* at *location* names, best placed first."""
-    candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
+    covering = _covering(matter, location, duties)
+    return tuple(resolve_owner(duty.lead, location) for duty in covering)
+
+
+def list_assists(matter: MatterKey, location: Location, duties: Duties) -> tuple[str, ...]:
+    """Return every department that such a duty names to assist, in the same order."""
+    covering = _covering(matter, location, duties)
     return tuple(
-        resolve_owner(duty.lead, location) for duty in candidates if _covers(duty, matter, location)
+        resolve_owner(assist.owner, location) for duty in covering for assist in duty.assists
     )
 
 
@@ -143,6 +149,11 @@ def _find_duty(matter: MatterKey, location: Location, tier: Tier, duties: Duties
         (d for d in candidates if _covers(d, matter, location) and d.tier.height >= tier.height),
         None,
     )
+
+
+def _covering(matter: MatterKey, location: Location, duties: Duties) -> Iterable[Duty]:
+    candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
+    return (duty for duty in candidates if _covers(duty, matter, location))
 
 
 def _covers(duty: Duty, matter: MatterKey, location: Location) -> bool:

@@ -1,5 +1,6 @@
 """Queues, lanes and lists of deliveries in the tables."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -289,6 +290,42 @@ class TestStates:
         await registry.pause("water", at(30))
         await registry.disable("water")
         assert (await registry.known())["water"].department.state is DepartmentState.DISABLED
+
+    async def test_a_change_leaves_a_pause_and_its_end_alone(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """Unless a state is given."""
+        await registry.put(PULLS, None)
+        await registry.pause("water", at(30))
+        put = await registry.put(replace(PULLS, concurrency=2), None, keep_state=True)
+        assert not put.made
+        kept = (await registry.known())["water"].department
+        assert (kept.concurrency, kept.state) == (2, DepartmentState.PAUSED)
+        assert kept.paused_until == at(30)
+        await registry.put(replace(PULLS, state=DepartmentState.DISABLED), None)
+        given = (await registry.known())["water"].department
+        assert (given.state, given.paused_until) == (DepartmentState.DISABLED, None)
+
+    async def test_a_change_does_not_enable_who_is_disabled(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """A person does, and says so."""
+        await registry.put(PULLS, None)
+        await registry.disable("water")
+        await registry.put(PULLS, None, keep_state=True)
+        assert (await registry.known())["water"].department.state is DepartmentState.DISABLED
+
+    async def test_who_comes_back_after_a_removal_is_active(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """There is no state to keep: it is as new."""
+        await registry.put(PULLS, None)
+        await registry.pause("water", at(30))
+        await registry.remove("water")
+        put = await registry.put(PULLS, None, keep_state=True)
+        assert put.made
+        active = (await registry.known())["water"].department
+        assert (active.state, active.paused_until) == (DepartmentState.ACTIVE, None)
 
     async def test_who_is_removed_is_as_unknown_as_who_never_was(
         self, registry: PostgresDepartments

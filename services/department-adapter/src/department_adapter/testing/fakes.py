@@ -186,9 +186,15 @@ class FakeDepartments:
         self.revoked.add(code)
         return self.open_tasks
 
-    async def put(self, department: Department, secret: str | None) -> Put:
+    async def put(
+        self, department: Department, secret: str | None, *, keep_state: bool = False
+    ) -> Put:
         """Keep a department."""
         made = department.code not in self.real
+        if keep_state and not made:
+            known = self.real[department.code].department
+            state, until = known.state, known.paused_until
+            department = replace(department, state=state, paused_until=until)
         is_new = secret is not None and department.code not in self.secrets
         if secret is not None and is_new:
             self.secrets[department.code] = secret

@@ -15,6 +15,7 @@ from civicloop_kit.sealing import Sealer
 from department_adapter.domain.commands import AttemptResult, UpdateKind
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.domain.model import TaskState
+from department_adapter.domain.schedule import RetryPolicy
 from department_adapter.store.postgres import PostgresQueues, PostgresTasks
 from department_adapter.store.registry import PostgresDepartments
 from department_adapter.testing import (
@@ -33,6 +34,7 @@ from department_adapter.testing import (
 from .rooms import TASK_ID, Room
 
 PULLS = Department(code="water", name_zh="水利局", name_en="Water", transport=TransportName.PULL)
+WEBHOOK = replace(PULLS, transport=TransportName.WEBHOOK, url="http://x/")
 
 
 @pytest.fixture
@@ -232,14 +234,7 @@ class TestAudit:
         """Nothing is due before its end; what is due later stays so."""
         await room.tell(dispatched())
         assert await overdue(auditor_url) == [(START, None)]
-        webhook = Department(
-            code="water",
-            name_zh="水利局",
-            name_en="Water",
-            transport=TransportName.WEBHOOK,
-            url="http://x/",
-        )
-        await registry.put(webhook, "whsec_x")
+        await registry.put(WEBHOOK, "whsec_x")
         await registry.pause("water", at(30))
         assert await overdue(auditor_url) == [(at(30), None)]
         (job,) = await room.claim()
@@ -253,10 +248,56 @@ class TestAudit:
         await registry.put(PULLS, None)
         await room.tell(dispatched())
         assert await overdue(auditor_url) == [(None, None)]
-        (job,) = await room.claim()
-        assert await overdue(auditor_url) == [(None, job.expires_at)]
         await registry.disable("water")
         assert await overdue(auditor_url) == [(None, None)]
+        (job,) = await room.claim()
+        assert await overdue(auditor_url) == [(None, job.expires_at)]
+        await registry.put(WEBHOOK, None, keep_state=True)
+        assert await overdue(auditor_url) == [(None, None)]
+
+    async def test_what_waits_behind_a_lease_does_not_hide_that_it_ran_out(
+        self, room: Room, registry: PostgresDepartments, auditor_url: str
+    ) -> None:
+        """A lane is late when all in it is late."""
+        await registry.put(PULLS, None)
+        await room.tell(dispatched(), reminded())
+        (job,) = await room.claim()
+        assert set(await overdue(auditor_url)) == {(None, job.expires_at), (START, None)}
+
+    async def test_what_a_removed_department_leaves_is_late_at_once(
+        self, room: Room, registry: PostgresDepartments, auditor_url: str
+    ) -> None:
+        """However it was reached: nobody comes for it any more, and we park it."""
+        await registry.put(PULLS, None)
+        await room.tell(dispatched())
+        await registry.remove("water")
+        assert await overdue(auditor_url) == [(START, None)]
+
+    @pytest.mark.parametrize("transport", [TransportName.PULL, TransportName.WEBHOOK])
+    async def test_a_cancellation_that_nobody_is_tried_with_is_late_after_its_time(
+        self,
+        room: Room,
+        registry: PostgresDepartments,
+        auditor_url: str,
+        transport: TransportName,
+    ) -> None:
+        """It is given up after seven days, whether its department pulls, pauses or is disabled."""
+        department = PULLS if transport is TransportName.PULL else WEBHOOK
+        await registry.put(department, None)
+        await room.tell(dispatched())
+        (job,) = await room.claim()
+        await room.record(job, AttemptResult.DELIVERED)
+        await room.tell(cancelled())
+        ended_by = START + RetryPolicy().cancel_for
+        active = START if transport is TransportName.WEBHOOK else ended_by
+        assert await overdue(auditor_url) == [(active, None)]
+        await registry.pause("water", START + timedelta(days=30))
+        assert await overdue(auditor_url) == [(ended_by, None)]
+        await registry.pause("water", at(30))
+        paused = at(30) if transport is TransportName.WEBHOOK else ended_by
+        assert await overdue(auditor_url) == [(paused, None)]
+        await registry.disable("water")
+        assert await overdue(auditor_url) == [(ended_by, None)]
 
 
 class TestStates:
@@ -331,21 +372,14 @@ class TestStates:
         self, registry: PostgresDepartments
     ) -> None:
         """No secret, no state, no way back but a new registration."""
-        webhook = Department(
-            code="water",
-            name_zh="水利局",
-            name_en="Water",
-            transport=TransportName.WEBHOOK,
-            url="http://x/",
-        )
-        await registry.put(webhook, "whsec_old")
+        await registry.put(WEBHOOK, "whsec_old")
         assert await registry.remove("water") == 0
         assert await registry.known() == {}
         assert await registry.remove("water") is None
         assert not await registry.pause("water", at(30))
         assert not await registry.resume("water")
         assert await registry.rotate("water", "whsec_x") is None
-        put = await registry.put(webhook, "whsec_new")
+        put = await registry.put(WEBHOOK, "whsec_new")
         assert (put.made, put.new_secret) == (True, True)
         assert (await registry.known())["water"].secrets == ("whsec_new",)
 

@@ -211,9 +211,10 @@ class FakeDepartments:
 
 @dataclass(kw_only=True)
 class FakeNarratives:
-    """Answers with one text for every case, or with an error."""
+    """Answers with one text for every case but those it leaves out, or with an error."""
 
     error: Exception | None = None
+    left_out: set[UUID] = field(default_factory=set)
     asked: list[Sequence[UUID]] = field(default_factory=list)
 
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
@@ -222,7 +223,7 @@ class FakeNarratives:
         if self.error is not None:
             raise self.error
         told = Narrative(state=NarrativeState.TEXT, text="水管爆裂")
-        return dict.fromkeys(case_ids, told)
+        return dict.fromkeys(set(case_ids) - self.left_out, told)
 
 
 @dataclass(kw_only=True)

@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import Final, Generic
 from uuid import UUID
 
+import msgspec
+
 from civicloop_contracts.codes import RemarkCode
 from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Fact, Replay
@@ -56,8 +58,7 @@ class _NotApplicable:
     task_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Numbered(Generic[S]):
+class _Numbered(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """What was decided about one case, its facts numbered, and nothing of it kept yet."""
 
     row: Row[S]

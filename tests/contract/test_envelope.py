@@ -67,7 +67,7 @@ def test_what_is_written_is_read(sequence: int, case_id: Any) -> None:
         changed(ce_source=b"/router/tasks"),
         changed(ce_sequence=b"4"),
         changed(ce_type=None),
-        changed(ce_subject=b"\xff\xfe"),
+        changed(ce_type=b"\xff\xfe"),
     ],
 )
 def test_headers_that_are_not_ours_are_refused(headers: list[tuple[str, bytes]]) -> None:

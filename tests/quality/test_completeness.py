@@ -187,6 +187,13 @@ def test_every_other_endpoint_declares_a_role() -> None:
     assert [door.name for door in doors() if not door.roles] == []
 
 
+def test_a_departments_token_opens_doors_of_the_adapter_only() -> None:
+    """It alone knows who was removed: elsewhere such a token would be taken until it expires."""
+    assert {door.service for door in doors() if "department" in door.roles} == {
+        "department-adapter"
+    }
+
+
 def test_every_race_has_its_tests() -> None:
     """Who wins is shown in the pure domain and through the real topics, for every row."""
     wanted = {(name, where) for name in load_races() for where in ("pure", "topics")}

@@ -1,7 +1,8 @@
 """Nothing waits for nobody: every state that is no end has a timer, or leads to one that has.
 
 Source: the table of timers in the protocol. "None" there names the room that holds the state; here
-each such chain is followed to its timer, and every timer names the tests that show it.
+each such chain is followed to its timer, and every timer names the tests that show it. Names only:
+`tests/unit/router/domain/test_nobody_waits.py` looks for a gap in random histories.
 """
 
 from __future__ import annotations

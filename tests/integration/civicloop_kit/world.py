@@ -15,10 +15,10 @@ from tests.unit.civicloop_kit.counting import Count, Counter, counting_room
 
 from civicloop_contracts.envelope import read_envelope
 from civicloop_contracts.fact import Fact
-from civicloop_kit.applying import chain
 from civicloop_kit.clock import Clock, SystemClock
 from civicloop_kit.command import CaseCommand
 from civicloop_kit.engine import Engine, assemble
+from civicloop_kit.numbering import chain
 from civicloop_kit.postgres import COMMAND_TIMEOUT_S, Database
 from civicloop_kit.producing import key_hash
 from civicloop_kit.received import Received, receive

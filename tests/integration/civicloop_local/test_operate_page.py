@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 PAGE: Final = WORK_TREE / "docs" / "howto" / "operate.md"
 PARTS: Final = (*BACKENDS, *STEPS)
+# How many blocks of commands a section has.
+TYPED: Final = {"Upgrade": 1, "Back up": 3, "Restore": 3, "Rotate secrets": 3}
 # The command itself, without the services: they have no part in this.
 CIVICLOOP: Final = f"""#!{sys.executable}
 import sys
@@ -62,6 +64,8 @@ def desk(tmp_path: Path) -> Path:
     for name, text in (("civicloop", CIVICLOOP), ("python", python)):
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
+    (folder / "yoyo").symlink_to(Path(sys.executable).parent / "yoyo")
+    (tmp_path / "services").symlink_to(WORK_TREE / "services")
     return tmp_path
 
 
@@ -100,6 +104,14 @@ def rows(layout: Layout) -> int:
         found = connection.execute("SELECT count(*) FROM case_rows").fetchone()
         assert found is not None
         return int(found[0])
+
+
+def columns_of_notices(layout: Layout) -> set[str]:
+    """Return the columns of intake's notices."""
+    databases = databases_of(load_credentials(layout), local_servers(recorded_ports(layout)))
+    with psycopg.connect(databases.url("intake")) as connection:
+        found = connection.execute("SELECT * FROM notices")
+        return {column.name for column in found.description or ()}
 
 
 def add_case(layout: Layout) -> None:
@@ -143,6 +155,18 @@ def test_backups_are_taken_and_restored_as_the_page_says(layout: Layout, desk: P
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+def test_a_migration_is_taken_back_as_the_page_says(layout: Layout, desk: Path) -> None:
+    """The old release finds its tables; the new one migrates again."""
+    shell, (back,) = blocks("Back up")[0], blocks("Upgrade")
+    type_in(desk, layout, shell, back)
+    control.up(layout, parts=BACKENDS)
+    assert columns_of_notices(layout) == {"report_id", "round", "outcome", "at"}
+    type_in(desk, layout, shell, "civicloop down", "civicloop up")
+    assert "notice_id" in columns_of_notices(layout)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_secrets_are_rotated_as_the_page_says(layout: Layout, desk: Path) -> None:
     """The new ones open, the old ones do not; nobody else is touched."""
     shell = blocks("Back up")[0]
@@ -165,5 +189,5 @@ def test_secrets_are_rotated_as_the_page_says(layout: Layout, desk: Path) -> Non
 
 def test_every_block_of_commands_belongs_to_a_test() -> None:
     """Those of `civicloop` alone are held against the command itself by the tests of the docs."""
-    typed = {heading: len(blocks(heading)) for heading in ("Back up", "Restore", "Rotate secrets")}
-    assert typed == {"Back up": 3, "Restore": 3, "Rotate secrets": 3}
+    typed = {heading: len(blocks(heading)) for heading in TYPED}
+    assert typed == TYPED

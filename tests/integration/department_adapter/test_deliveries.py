@@ -1,9 +1,9 @@
 """Queues, lanes and lists of deliveries in the tables."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import pytest
 
 from civicloop_contracts import codes
@@ -14,6 +14,8 @@ from civicloop_kit.sealing import Sealer
 from department_adapter.domain.commands import AttemptResult, UpdateKind
 from department_adapter.domain.department import Department, DepartmentState, TransportName
 from department_adapter.domain.model import TaskState
+from department_adapter.domain.schedule import RetryPolicy
+from department_adapter.entrypoints.overdue import OverdueCancellations
 from department_adapter.store.postgres import PostgresQueues, PostgresTasks
 from department_adapter.store.registry import PostgresDepartments
 from department_adapter.testing import (
@@ -32,22 +34,13 @@ from department_adapter.testing import (
 from .rooms import TASK_ID, Room
 
 PULLS = Department(code="water", name_zh="水利局", name_en="Water", transport=TransportName.PULL)
+WEBHOOK = replace(PULLS, transport=TransportName.WEBHOOK, url="http://x/")
 
 
 @pytest.fixture
 def registry(room: Room) -> PostgresDepartments:
     """Return the registry."""
     return PostgresDepartments(room.database, Sealer(b"k" * 32, b"secrets"), room.clock)
-
-
-async def overdue(auditor_url: str) -> list[Any]:
-    """Return when the auditor thinks that each job is due, and its claim runs out."""
-    connection = await asyncpg.connect(auditor_url)
-    try:
-        rows = await connection.fetch("SELECT due_at, claim_expires_at FROM audit.jobs")
-    finally:
-        await connection.close()
-    return [(row["due_at"], row["claim_expires_at"]) for row in rows]
 
 
 async def test_notices_wait_behind_their_task(room: Room) -> None:
@@ -154,6 +147,26 @@ async def test_what_is_parked_is_listed_by_task(room: Room) -> None:
     assert (job.lane, job.attempt) == (both[0].task_id, 1)
 
 
+@pytest.mark.parametrize("end", [cancelled(), reassigned(reason=codes.ReassignReason.SUPERIOR)])
+async def test_what_is_parked_of_a_task_ends_with_it(room: Room, end: Any) -> None:
+    """Its department hears of the end, for seven days; then nothing of it is left."""
+    await room.tell(dispatched(), reminded())
+    (job,) = await room.claim()
+    await room.record(job, AttemptResult.REFUSED)
+    await room.tell(end)
+    queues = PostgresQueues(room.database)
+    assert await PostgresTasks(room.database).parked(None, 9) == []
+    (waiting,) = await queues.waiting_in("water", 9)
+    assert waiting.delivery_id.split("/")[1] == "cancellation"
+    policy = RetryPolicy()
+    late = OverdueCancellations(
+        queues=queues, recorder=room.commands, clock=room.clock, policy=policy
+    )
+    room.clock.move(policy.cancel_for)
+    assert await late.give_up() == 1
+    assert await queues.waiting_in("water", 9) == []
+
+
 async def test_a_removed_departments_task_waits_with_all_that_was_said(
     room: Room, registry: PostgresDepartments
 ) -> None:
@@ -222,42 +235,6 @@ async def test_deadlines_move_where_the_department_looks(room: Room) -> None:
     assert entry.resolution_due_at is None
 
 
-class TestAudit:
-    """What the auditor takes for late."""
-
-    async def test_a_pause_puts_everything_off(
-        self, room: Room, registry: PostgresDepartments, auditor_url: str
-    ) -> None:
-        """Nothing is due before its end; what is due later stays so."""
-        await room.tell(dispatched())
-        assert await overdue(auditor_url) == [(START, None)]
-        webhook = Department(
-            code="water",
-            name_zh="水利局",
-            name_en="Water",
-            transport=TransportName.WEBHOOK,
-            url="http://x/",
-        )
-        await registry.put(webhook, "whsec_x")
-        await registry.pause("water", at(30))
-        assert await overdue(auditor_url) == [(at(30), None)]
-        (job,) = await room.claim()
-        await room.record(job, AttemptResult.REFUSED)
-        assert await overdue(auditor_url) == [(at(240), None)]
-
-    async def test_the_disabled_and_those_who_pull_are_waited_for(
-        self, room: Room, registry: PostgresDepartments, auditor_url: str
-    ) -> None:
-        """Neither is late; a lease is, when it ran out and nobody noticed."""
-        await registry.put(PULLS, None)
-        await room.tell(dispatched())
-        assert await overdue(auditor_url) == [(None, None)]
-        (job,) = await room.claim()
-        assert await overdue(auditor_url) == [(None, job.expires_at)]
-        await registry.disable("water")
-        assert await overdue(auditor_url) == [(None, None)]
-
-
 class TestStates:
     """How a department's state changes."""
 
@@ -290,25 +267,54 @@ class TestStates:
         await registry.disable("water")
         assert (await registry.known())["water"].department.state is DepartmentState.DISABLED
 
+    async def test_a_change_leaves_a_pause_and_its_end_alone(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """Unless a state is given."""
+        await registry.put(PULLS, None)
+        await registry.pause("water", at(30))
+        put = await registry.put(replace(PULLS, concurrency=2), None, keep_state=True)
+        assert not put.made
+        kept = (await registry.known())["water"].department
+        assert (kept.concurrency, kept.state) == (2, DepartmentState.PAUSED)
+        assert kept.paused_until == at(30)
+        await registry.put(replace(PULLS, state=DepartmentState.DISABLED), None)
+        given = (await registry.known())["water"].department
+        assert (given.state, given.paused_until) == (DepartmentState.DISABLED, None)
+
+    async def test_a_change_does_not_enable_who_is_disabled(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """A person does, and says so."""
+        await registry.put(PULLS, None)
+        await registry.disable("water")
+        await registry.put(PULLS, None, keep_state=True)
+        assert (await registry.known())["water"].department.state is DepartmentState.DISABLED
+
+    async def test_who_comes_back_after_a_removal_is_active(
+        self, registry: PostgresDepartments
+    ) -> None:
+        """There is no state to keep: it is as new."""
+        await registry.put(PULLS, None)
+        await registry.pause("water", at(30))
+        await registry.remove("water")
+        put = await registry.put(PULLS, None, keep_state=True)
+        assert put.made
+        active = (await registry.known())["water"].department
+        assert (active.state, active.paused_until) == (DepartmentState.ACTIVE, None)
+
     async def test_who_is_removed_is_as_unknown_as_who_never_was(
         self, registry: PostgresDepartments
     ) -> None:
         """No secret, no state, no way back but a new registration."""
-        webhook = Department(
-            code="water",
-            name_zh="水利局",
-            name_en="Water",
-            transport=TransportName.WEBHOOK,
-            url="http://x/",
-        )
-        await registry.put(webhook, "whsec_old")
+        await registry.put(WEBHOOK, "whsec_old")
         assert await registry.remove("water") == 0
         assert await registry.known() == {}
         assert await registry.remove("water") is None
         assert not await registry.pause("water", at(30))
         assert not await registry.resume("water")
         assert await registry.rotate("water", "whsec_x") is None
-        put = await registry.put(webhook, "whsec_new")
+        put = await registry.put(WEBHOOK, "whsec_new")
         assert (put.made, put.new_secret) == (True, True)
         assert (await registry.known())["water"].secrets == ("whsec_new",)
 

@@ -1,4 +1,4 @@
-"""The second migration, forth and back."""
+"""The migrations after the first, forth and back."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ VALUES ('water', '水', 'Water', 'pull', NULL, 8, 'active', NULL, NULL, now(), n
 """
 
 
-async def test_it_can_be_taken_back_and_applied_again(backends: Backends) -> None:
+async def test_they_can_be_taken_back_and_applied_again(backends: Backends) -> None:
     """What the older release does not know is disabled there, and nobody is lost."""
     prefix = fresh_prefix()
     backends.create_databases(prefix)
@@ -28,8 +28,9 @@ async def test_it_can_be_taken_back_and_applied_again(backends: Backends) -> Non
     connection = await asyncpg.connect(owner)
     try:
         await connection.execute(DEPARTMENTS)
-        name = "0002.department-adapter"
-        await connection.execute((FOLDER / f"{name}.rollback.sql").read_text())
+        names = ("0002.department-adapter", "0003.department-adapter")
+        for name in reversed(names):
+            await connection.execute((FOLDER / f"{name}.rollback.sql").read_text())
         rows = await connection.fetch("SELECT code, transport, state FROM departments ORDER BY 1")
         assert [tuple(row) for row in rows] == [
             ("fire", "webhook", "active"),
@@ -37,7 +38,8 @@ async def test_it_can_be_taken_back_and_applied_again(backends: Backends) -> Non
             ("power", "webhook", "disabled"),
             ("water", "replay", "disabled"),
         ]
-        await connection.execute((FOLDER / f"{name}.sql").read_text())
+        for name in names:
+            await connection.execute((FOLDER / f"{name}.sql").read_text())
         auditor = backends.databases.url(DATABASE, role=AUDITOR_ROLE, prefix=prefix)
         reader = await asyncpg.connect(auditor)
         assert await reader.fetch("SELECT due_at FROM audit.jobs") == []

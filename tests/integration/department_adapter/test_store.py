@@ -214,7 +214,7 @@ class TestRegistry:
     async def test_a_department_that_is_gone_is_disabled(
         self, registry: PostgresDepartments
     ) -> None:
-        """Until it is put again."""
+        """Until somebody says that it is active again."""
         await registry.put(self.water, "whsec_x")
         await registry.disable("water")
         assert (await registry.known())["water"].department.state is DepartmentState.DISABLED

@@ -15,7 +15,6 @@ from civicloop_kit.auth import ISSUER, TokenVerifier
 from civicloop_kit.health import Health
 from civicloop_kit.http import make_app
 from civicloop_kit.jobs import Job, Jobs
-from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.breakers import Breakers
 from department_adapter.adapters.webhook import WebhookTransport
 from department_adapter.domain.department import TransportName
@@ -36,11 +35,6 @@ CODES = ("water", "power")
 ISSUED_AHEAD = timedelta(days=1)
 
 
-async def resolve(_host: str, _port: int) -> list[str]:
-    """Find every department on this machine."""
-    return ["127.0.0.1"]
-
-
 class Hooked(Reached):
     """A department with a webhook."""
 
@@ -53,8 +47,7 @@ class Hooked(Reached):
         self.status = 200
         breakers = Breakers(threshold=1_000, open_s=1)
         client = httpx.AsyncClient(transport=httpx.MockTransport(self._answer))
-        guard = AddressGuard(allow_private=True, resolve=resolve)
-        webhook = WebhookTransport(client, guard, room.clock)
+        webhook = WebhookTransport(client, room.clock)
         self.due = DueTasks(
             jobs=room.jobs,
             recorder=room.commands,

@@ -99,7 +99,6 @@ def test_a_department_is_put_and_its_secret_shown(adapter: Adapter) -> None:
         "transport": "webhook",
         "url": "http://127.0.0.1:9400/hooks/water",
         "concurrency": 8,
-        "state": "active",
     }
 
 
@@ -146,7 +145,7 @@ def test_a_new_department_is_reached_somehow(adapter: Adapter) -> None:
 
 
 KNOWN = {**WATER, "name_zh": "水务", "concurrency": 3, "state": "disabled", "paused_until": None}
-KEPT = {name: KNOWN[name] for name in ("name_zh", "name_en", "transport", "url", "state")}
+KEPT = {name: KNOWN[name] for name in ("name_zh", "name_en", "transport", "url")}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +155,7 @@ KEPT = {name: KNOWN[name] for name in ("name_zh", "name_en", "transport", "url",
         (("--concurrency", "5"), {"concurrency": 5}),
         (("--name-en", "Water"), {"name_en": "Water"}),
         (("--active",), {"state": "active"}),
+        (("--disabled",), {"state": "disabled"}),
         (("--webhook", "http://127.0.0.1:1/"), {"url": "http://127.0.0.1:1/"}),
         (("--pull",), {"transport": "pull", "url": None}),
     ],
@@ -163,33 +163,12 @@ KEPT = {name: KNOWN[name] for name in ("name_zh", "name_en", "transport", "url",
 def test_what_is_not_given_of_a_known_department_stays(
     adapter: Adapter, arguments: tuple[str, ...], change: dict[str, Any]
 ) -> None:
-    """Names, address, concurrency and state; only what is given changes."""
+    """Names, address and concurrency are sent as they are; a state only when it is given."""
     adapter.answers = [{"departments": [{**KNOWN, "code": "other", "concurrency": 1}, KNOWN]}]
     _, output = run(adapter, "add", "water", *arguments)
     assert "water is changed" in output
     assert adapter.asked[1][3] == {**KEPT, "concurrency": 3, **change}
     assert len(adapter.asked) == 2
-
-
-@pytest.mark.parametrize(
-    ("arguments", "until", "is_kept"),
-    [
-        ((), "2999-01-01T00:00:00Z", True),
-        ((), "2020-01-01T00:00:00Z", False),
-        (("--active",), "2999-01-01T00:00:00Z", False),
-        (("--disabled",), "2999-01-01T00:00:00Z", False),
-    ],
-)
-def test_a_pause_stays(
-    adapter: Adapter, arguments: tuple[str, ...], until: str, *, is_kept: bool
-) -> None:
-    """Unless it is over, or a state is given."""
-    paused = {**KNOWN, "state": "paused", "paused_until": until}
-    adapter.answers = [{"departments": [paused]}]
-    run(adapter, "add", "water", "--concurrency", "5", *arguments)
-    assert adapter.asked[1][3]["state"] == ("disabled" if "--disabled" in arguments else "active")
-    again = [(path, body) for _, path, _, body in adapter.asked[2:]]
-    assert again == ([("/v1/departments/water/pause", {"until": until})] if is_kept else [])
 
 
 def test_a_department_that_pulls_is_told_how_it_is_let_in(adapter: Adapter) -> None:

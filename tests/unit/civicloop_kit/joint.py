@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from msgspec import structs
 from tests.unit.civicloop_kit.counting import Count, Counter, counting_room, on_count
 
 from civicloop_kit.command import CaseCommand
@@ -41,7 +42,7 @@ def on_count_all(
         if how == "left":
             continue
         decision = on_count(state, Count(how=how), now)
-        decided[case_id] = replace(decision, **SPOILT.get(how, {}))
+        decided[case_id] = structs.replace(decision, **SPOILT.get(how, {}))
     return decided
 
 

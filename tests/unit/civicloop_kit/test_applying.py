@@ -21,8 +21,9 @@ from tests.unit.civicloop_kit.counting import (
 from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Replay, ce_id
 from civicloop_contracts.facts import router
-from civicloop_kit.applying import MAX_TIMERS_AT_ONCE, chain
+from civicloop_kit.applying import MAX_TIMERS_AT_ONCE
 from civicloop_kit.command import CaseCommand
+from civicloop_kit.numbering import chain
 from civicloop_kit.received import Received
 from civicloop_kit.room import Decision, Room
 from civicloop_kit.testing import FakeClock, RoomBench

@@ -21,7 +21,7 @@ from tests.unit.civicloop_kit.test_jobs import QUEUED
 
 from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Replay
-from civicloop_kit.applying import chain
+from civicloop_kit.numbering import chain
 from civicloop_kit.received import Received
 from civicloop_kit.room import Decision, Room
 from civicloop_kit.rows import HeldRecord

@@ -11,9 +11,9 @@ from tests.unit.civicloop_kit.memory import Memory, placed
 
 from civicloop_contracts.examples import example_of
 from civicloop_contracts.facts.intake import CaseFiled
-from civicloop_kit.applying import BEHIND, NEWER
 from civicloop_kit.batches import Batches
 from civicloop_kit.failures import MAX_NEW_BUGS
+from civicloop_kit.holding import BEHIND, NEWER
 from civicloop_kit.mending import Mender
 from civicloop_kit.received import Received, receive
 from civicloop_kit.rows import Work

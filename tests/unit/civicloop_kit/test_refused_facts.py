@@ -21,9 +21,9 @@ from civicloop_contracts.examples import example_of
 from civicloop_contracts.fact import Replay, ce_id
 from civicloop_contracts.facts.department import TaskCompleted
 from civicloop_contracts.facts.remark import Remarked
-from civicloop_kit.applying import chain
 from civicloop_kit.batches import Batches
 from civicloop_kit.failures import MAX_NEW_BUGS
+from civicloop_kit.numbering import chain
 from civicloop_kit.room import Decision, Moment, Room
 from civicloop_kit.testing import FakeClock, RoomBench
 from civicloop_kit.testing.bench import record_of

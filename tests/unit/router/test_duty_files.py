@@ -74,6 +74,11 @@ def test_floods_bring_departments_together(duties: Duties) -> None:
             "duty number 6: says again who leads 01001",
         ),
         ("{department: urban-management}", "{department: urban}", "duty number 14: no such depa"),
+        (
+            "{department: landscaping, required: true, after: lead_completed}",
+            "{department: landscaping, after: lead_completed}",
+            "duty number 73: landscaping would never begin",
+        ),
     ],
 )
 def test_wrong_duties_are_refused_in_one_line(

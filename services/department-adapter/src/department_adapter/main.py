@@ -84,7 +84,7 @@ def build(settings: AdapterSettings, kit: Kit) -> Parts[CaseTasks]:
     )
     breakers = Breakers(threshold=settings.breaker_threshold, open_s=settings.breaker_open_s)
     guard = AddressGuard(allow_private=settings.allow_private_webhooks)
-    webhook = WebhookTransport(webhook_client(), guard, kit.clock)
+    webhook = WebhookTransport(webhook_client(guard), kit.clock)
     narratives = IntakeNarratives(kit.http_client, settings.intake_url, settings.service_token_file)
     tasks, queues = PostgresTasks(kit.database), PostgresQueues(kit.database)
     gate = Gate(registry, tasks)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from router.data_files import DataFileError, convert_row, name_of, read_yaml
 from router.data_rows import DepartmentRow, DutiesHead, DutyRow
+from router.domain.codes import Gate
 from router.domain.duties import Assist, Department, Duties, Duty, order_duties
 from router.domain.parts import MatterKind
 from router.domain.territory import Tier, is_territorial, tier_of_territorial
@@ -14,8 +15,8 @@ def load_duties(path: Path) -> Duties:
     """Return the duties in *path*.
 
     Raises:
-        DataFileError: The file is missing or wrong, names an unknown department, or says the same
-            twice.
+        DataFileError: The file is missing or wrong, names an unknown department, says the same
+            twice, or names help that would never begin.
     """
     head = convert_row(read_yaml(path), DutiesHead, path, "the file")
     departments = _read_departments(head, path)
@@ -24,6 +25,7 @@ def load_duties(path: Path) -> Duties:
         entry = f"duty number {number}"
         row = convert_row(raw, DutyRow, path, entry)
         _check_owners(row, departments, path, entry)
+        _check_gates(row, path, entry)
         for duty in _expand(row, departments):
             covers = (duty.standard_ref, duty.kind, duty.class_code, duty.code)
             if (*covers, duty.territory, duty.tier) in duties:
@@ -53,6 +55,14 @@ def _check_owners(row: DutyRow, departments: dict[str, Department], path: Path, 
     for owner in (row.lead, *(assist.department for assist in row.assists)):
         if not is_territorial(owner) and owner not in departments:
             raise DataFileError(path, entry, f"no such department: {owner}")
+
+
+def _check_gates(row: DutyRow, path: Path, entry: str) -> None:
+    """Refuse help that the case would not wait for and that begins when the case may be over."""
+    for assist in row.assists:
+        if assist.after is Gate.LEAD_COMPLETED and not assist.required:
+            problem = f"{assist.department} would never begin: after lead_completed it is required"
+            raise DataFileError(path, entry, problem)
 
 
 def _expand(row: DutyRow, departments: dict[str, Department]) -> list[Duty]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -63,7 +62,7 @@ def add(  # noqa: PLR0913 - one option each
 ) -> None:
     """Make a department known, or change it; a new webhook's secret is shown once.
 
-    What is not given of a known one stays as it is, a pause too.
+    What is not given of a known one stays as it is, a pause too, unless --active ends it.
     One that pulls needs no server, only a token: its deliveries wait until it comes for them.
 
     Example: civicloop department add water --name-zh 水利局 --name-en "Water bureau"
@@ -86,9 +85,6 @@ def add(  # noqa: PLR0913 - one option each
     known = _known(code, url, token)
     body = merged(code, known, given)
     answer = ask("PUT", f"/departments/{code}", url, token, body)
-    if disabled is None and (until := _pause_of(known)):
-        # Whoever is put anew is paused no more.
-        ask("POST", f"/departments/{code}/pause", url, token, {"until": until})
     word = "changed" if known else "registered"
     said = f"{code} is {word}\nnext: {_NEXT[body['transport']].format(code=code)}"
     _show_secret(answer, secret_file, as_json=as_json, said=said)
@@ -100,10 +96,9 @@ def merged(code: str, known: Mapping[str, Any], given: Mapping[str, Any]) -> dic
     Raises:
         StackError: It is new, and nobody says how it is reached.
     """
-    new = {"name_zh": code, "name_en": code, "url": None, "concurrency": 8, "state": "active"}
-    kept = {name: known[name] for name in given if name in known}
-    if kept.get("state") == "paused":
-        kept["state"] = "active"
+    new = {"name_zh": code, "name_en": code, "url": None, "concurrency": 8}
+    # The adapter keeps a state that is not given.
+    kept = {name: known[name] for name in given if name in known and name != "state"}
     wanted = {**new, **kept, **{name: value for name, value in given.items() if value is not None}}
     if "transport" not in wanted:
         raise StackError(_ONE_WAY)
@@ -169,12 +164,6 @@ def _known(code: str, url: str | None, token: str | None) -> dict[str, Any]:
     """Return a department as the adapter knows it, nothing when it is new."""
     departments = ask("GET", "/departments", url, token)["departments"]
     return next((found for found in departments if found["code"] == code), {})
-
-
-def _pause_of(known: Mapping[str, Any]) -> str | None:
-    """Return until when it is left alone, None when it is not or not any more."""
-    until: str | None = known.get("paused_until")
-    return until if until and datetime.fromisoformat(until) > datetime.now(UTC) else None
 
 
 def _show_secret(

@@ -85,6 +85,7 @@ class CancelReason(StrEnum):
     MERGED = "merged"  # the case joined another one
     REASSIGNED = "reassigned"  # somebody else does it
     REWORK = "rework"  # it is done again as another attempt
+    UNDELIVERABLE = "undeliverable"  # help that was not required, and did not reach its department
 
 
 class ReassignReason(StrEnum):
@@ -223,3 +224,4 @@ class RemarkCode(StrEnum):
     VERIFICATION_OVERDUE = "verification_overdue"  # nobody looked: the next tier is asked
     CANCEL_UNDELIVERABLE = "cancel_undeliverable"  # a department could not be told of the end
     NOT_APPLICABLE = "not_applicable"  # something that has no effect in this state
+    HELP_DECLINED = "help_declined"  # help that was not required, returned: nobody else gets it

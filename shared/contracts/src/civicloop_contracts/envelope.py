@@ -19,7 +19,10 @@ SPEC_VERSION: Final = "1.0"
 CONTENT_TYPE: Final = "application/json"
 # Kafka knows headers without a value.
 Headers = Sequence[tuple[str, bytes | None]]
-_ID: Final = re.compile(r"(/[a-z0-9/-]{1,60}):([0-9a-f-]{36}):([1-9][0-9]{0,8})")
+# One case has one name: a UUID with its hyphens anywhere else would make a second one.
+_ID: Final = re.compile(
+    r"(/[a-z0-9/-]{1,60}):([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):([1-9][0-9]{0,8})"
+)
 # W3C Trace Context, version 00; anything else is no trace of ours.
 _TRACEPARENT: Final = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 _NEW_MEMBER: Final = "enum"
@@ -85,24 +88,25 @@ def read_envelope(headers: Headers) -> Envelope:
     Raises:
         EnvelopeError: An attribute is missing, is not UTF-8, or contradicts the id.
     """
-    attributes = _decoded(headers)
-    match = _ID.fullmatch(attributes.get("ce_id", ""))
+    attributes = dict(headers)
+    match = _ID.fullmatch(_text(attributes, "ce_id"))
     if match is None:
         message = "ce_id is missing or is not <source>:<case id>:<sequence>"
         raise EnvelopeError(message)
     source, case_id, sequence = match.groups()
-    if attributes.get("ce_source") != source or attributes.get("ce_sequence") != sequence:
+    if _text(attributes, "ce_source") != source or _text(attributes, "ce_sequence") != sequence:
         message = "ce_source or ce_sequence contradicts ce_id"
         raise EnvelopeError(message)
-    if not attributes.get("ce_type"):
+    type_ = _text(attributes, "ce_type")
+    if not type_:
         message = "ce_type is missing"
         raise EnvelopeError(message)
     return Envelope(
         source=source,
-        type=attributes["ce_type"],
-        case_id=_uuid(case_id),
+        type=type_,
+        case_id=UUID(case_id),
         sequence=int(sequence),
-        traceparent=_traceparent(attributes.get("traceparent", "")),
+        traceparent=_traceparent(_text(attributes, "traceparent")),
     )
 
 
@@ -138,9 +142,9 @@ def value_of(fact: Fact) -> bytes:
     return fact.model_dump_json(exclude_defaults=True).encode()
 
 
-def _decoded(headers: Headers) -> Mapping[str, str]:
+def _text(attributes: Mapping[str, bytes | None], name: str) -> str:
     try:
-        return {name: (value or b"").decode() for name, value in headers}
+        return (attributes.get(name) or b"").decode()
     except UnicodeDecodeError as error:
         message = "a header is not UTF-8"
         raise EnvelopeError(message) from error
@@ -148,18 +152,6 @@ def _decoded(headers: Headers) -> Mapping[str, str]:
 
 def _traceparent(text: str) -> str | None:
     return text if _TRACEPARENT.fullmatch(text) else None
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        found = UUID(text)
-    except ValueError:
-        found = None
-    # One case has one name: hyphens anywhere else would make a second one.
-    if found is None or str(found) != text:
-        message = "the case id in ce_id is not a UUID"
-        raise EnvelopeError(message)
-    return found
 
 
 def _body_error(error: ValidationError, envelope: Envelope, value: bytes) -> BodyError:

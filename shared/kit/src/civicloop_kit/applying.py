@@ -3,41 +3,30 @@
 Rows come in locked, go out changed; a failing decision leaves no trace but a held record.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Final, Generic
 from uuid import UUID
 
-from civicloop_contracts.codes import RemarkCode
-from civicloop_contracts.envelope import value_of
 from civicloop_contracts.fact import Fact, Replay
 from civicloop_contracts.facts import BY_TYPE
 from civicloop_contracts.facts.parts import TaskRef
-from civicloop_contracts.facts.remark import Remarked
-from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections, tracing
 from civicloop_kit.command import CaseCommand
+from civicloop_kit.holding import BEHIND, GAP, NEWER, Holding
 from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
+from civicloop_kit.numbering import NotApplicable, Numbered, Numbering
 from civicloop_kit.received import Received
-from civicloop_kit.room import Decision, FactHandler, Moment, Room, S, SnapshotStamp, Stamp
+from civicloop_kit.room import Decision, FactHandler, Moment, Room, S
 from civicloop_kit.rows import (
     NO_MARK,
-    HeldRecord,
     Letter,
-    OutboxFact,
     Row,
     Work,
 )
 
-GAP: Final = "gap"
-BUG: Final = "bug"
-BEHIND: Final = "behind"
-# The fact has a code that only a newer release knows: nobody's bug, the case waits for the upgrade.
-NEWER: Final = "newer"
 # A state machine that fires this often without moving its timer is a bug, not a clock.
 MAX_TIMERS_AT_ONCE: Final = 1_000
 
@@ -48,25 +37,6 @@ class TimerLoopError(Exception):
     """A timer keeps being due after it fired."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _NotApplicable:
-    """The one fact that the kit itself tells for a room: it refused what it read."""
-
-    at: datetime
-    task_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Numbered(Generic[S]):
-    """What was decided about one case, its facts numbered, and nothing of it kept yet."""
-
-    row: Row[S]
-    replay: Replay | None
-    decisions: list[Decision[S]]
-    facts: list[tuple[OutboxFact, str]]
-    traceparent: str | None
-
-
 class Applier(Generic[S]):
     """Applies records, commands and timers of one transaction to its rows."""
 
@@ -74,8 +44,8 @@ class Applier(Generic[S]):
         self._room = room
         self._work = work
         self._now = now
-        self._topic = topic
-        self._shard = shard
+        self._numbering = Numbering(room, now, topic, shard)
+        self._holding = Holding(work)
 
     def apply_record(self, record: Received) -> None:
         """Apply a record, or drop it as a repeat, or hold it."""
@@ -86,11 +56,11 @@ class Applier(Generic[S]):
         if self._is_applied(row, record):
             return
         if row.blocked:
-            self._hold(row, record, BEHIND, "")
+            self._holding.hold(row, record, BEHIND, "")
         elif record.error or record.sequence is None:
-            self._block(row, record, record.error or "no sequence")
+            self._holding.block(row, record, record.error or "no sequence")
         elif protections.is_gap(row.inbox.get(record.source, NO_MARK)[0], record.sequence):
-            self._hold(row, record, GAP, "")
+            self._holding.hold(row, record, GAP, "")
         elif self._try_apply(row, record):
             self._apply_released(row)
 
@@ -99,7 +69,7 @@ class Applier(Generic[S]):
         if record.case_id is None:
             self._work.letters.append(Letter(record=record, reason=error))
         else:
-            self._block(self._work.rows[record.case_id], record, error)
+            self._holding.block(self._work.rows[record.case_id], record, error)
 
     def run_command(self, command: CaseCommand) -> Decision[S]:
         """Decide a command and keep what it decided; return the decision that has the reply.
@@ -118,7 +88,9 @@ class Applier(Generic[S]):
             row, (replay, fired, _) = self._work.rows[case_id], due[case_id]
             with tracing.hop(row.traceparent or command.traceparent, name) as trace:
                 decisions = [*fired, decision]
-                numbered.append(self._number(row, replay, decisions, command.cause, trace))
+                numbered.append(
+                    self._numbering.number(row, replay, decisions, command.cause, trace)
+                )
         # Only now, so that a failure in one of several cases leaves all of them as they were.
         for item in numbered:
             self._keep_numbered(item)
@@ -158,12 +130,7 @@ class Applier(Generic[S]):
     def block_timer(self, row: Row[S], error: str) -> None:
         """Block a case whose timer failed: it holds no record that would say why."""
         self._work.failed_timers[row.case_id] = error
-        self._block_row(row)
-
-    def _block_row(self, row: Row[S]) -> None:
-        """Let every later record of a case wait: something of it failed as a bug."""
-        row.blocked = row.changed = True
-        self._work.failed.add(row.case_id)
+        self._holding.block_row(row)
 
     def _fire(
         self,
@@ -191,13 +158,13 @@ class Applier(Generic[S]):
         if record.sequence is None or not protections.is_repeat(last, record.sequence):
             return False
         if record.sequence == last and digest and digest != record.digest:
-            self._block(row, record, "integrity: another content under a known number")
+            self._holding.block(row, record, "integrity: another content under a known number")
         METRICS.repeats.labels(record.source).inc()
         return True
 
     def _try_apply(self, row: Row[S], record: Received) -> bool:
         if self._waits_for_upgrade(record):
-            self._hold(row, record, NEWER, record.newer or "")
+            self._holding.hold(row, record, NEWER, record.newer or "")
             row.blocked = row.changed = True
             return False
         try:
@@ -206,7 +173,7 @@ class Applier(Generic[S]):
             if not protections.isolates_poison():
                 raise
             _log.exception("record_held", case_id=str(row.case_id), **_where(record))
-            self._block(row, record, type(error).__name__)
+            self._holding.block(row, record, type(error).__name__)
             return False
         return True
 
@@ -248,7 +215,7 @@ class Applier(Generic[S]):
             _log.warning("fact_refused", case_id=str(fact.case_id), fact=kind, error=name)
             task = getattr(fact, "task", None)
             task_id = task.task_id if isinstance(task, TaskRef) else None
-            return Decision(state=state, facts=(_NotApplicable(at=moment.now, task_id=task_id),))
+            return Decision(state=state, facts=(NotApplicable(at=moment.now, task_id=task_id),))
 
     def _advance(self, row: Row[S], record: Received) -> None:
         row.inbox = {**row.inbox, record.source: (record.sequence or 0, record.digest)}
@@ -295,23 +262,9 @@ class Applier(Generic[S]):
         cause: str,
         traceparent: str | None,
     ) -> None:
-        self._keep_numbered(self._number(row, replay, decisions, cause, traceparent))
+        self._keep_numbered(self._numbering.number(row, replay, decisions, cause, traceparent))
 
-    def _number(
-        self,
-        row: Row[S],
-        replay: Replay | None,
-        decisions: list[Decision[S]],
-        cause: str,
-        traceparent: str | None,
-    ) -> _Numbered[S]:
-        stamp = Stamp(case_id=row.case_id, recorded_at=self._now, cause=cause, replay=replay)
-        facts = list(self._numbered(row, decisions, stamp, traceparent))
-        return _Numbered(
-            row=row, replay=replay, decisions=decisions, facts=facts, traceparent=traceparent
-        )
-
-    def _keep_numbered(self, made: _Numbered[S]) -> None:
+    def _keep_numbered(self, made: Numbered[S]) -> None:
         row = made.row
         if made.facts:
             last = made.facts[-1][1]
@@ -324,104 +277,11 @@ class Applier(Generic[S]):
         row.traceparent = row.traceparent or made.traceparent
         row.changed = True
 
-    def _numbered(
-        self,
-        row: Row[S],
-        decisions: list[Decision[S]],
-        stamp: Stamp,
-        traceparent: str | None,
-    ) -> Iterator[tuple[OutboxFact, str]]:
-        seq, digest = row.emitted.get(self._room.source, NO_MARK)
-        for domain_fact in (fact for decision in decisions for fact in decision.facts):
-            fact = self._to_contract(domain_fact, stamp)
-            value, event_type = value_of(fact), fact.event_type()
-            seq, digest = seq + 1, chain(digest, event_type, value)
-            yield (
-                OutboxFact(
-                    source=self._room.source,
-                    case_id=row.case_id,
-                    seq=seq,
-                    shard=self._shard,
-                    topic=self._topic,
-                    type=event_type,
-                    value=value,
-                    traceparent=traceparent,
-                    recorded_at=self._now,
-                ),
-                digest,
-            )
-
-    def _to_contract(self, fact: object, stamp: Stamp) -> Fact:
-        if not isinstance(fact, _NotApplicable):
-            return self._room.to_contract(fact, stamp)
-        return Remarked(
-            case_id=stamp.case_id,
-            occurred_at=fact.at,
-            recorded_at=stamp.recorded_at,
-            cause=stamp.cause,
-            replay=stamp.replay,
-            writer=self._room.service,
-            code=RemarkCode.NOT_APPLICABLE,
-            task_id=fact.task_id,
-        )
-
     def _apply_released(self, row: Row[S]) -> None:
         """Apply held records that have become next."""
-        while not row.blocked and (found := self._take_next_held(row)):
-            row.held_count -= 1
+        while not row.blocked and (found := self._holding.take_next(row)):
             if not self._is_applied(row, found.record):
                 self._try_apply(row, found.record)
-
-    def _take_next_held(self, row: Row[S]) -> HeldRecord | None:
-        for held in self._held_of(row):
-            if self._is_due(row, held):
-                self._forget(row, held)
-                return held
-        return None
-
-    def _held_of(self, row: Row[S]) -> list[HeldRecord]:
-        if not row.held_count:
-            return []
-        before = self._work.held_before.get(row.case_id, [])
-        return [*before, *(item for item in self._work.held if item.record.case_id == row.case_id)]
-
-    def _forget(self, row: Row[S], held: HeldRecord) -> None:
-        if held in self._work.held:
-            self._work.held.remove(held)
-        else:
-            self._work.held_before[row.case_id].remove(held)
-            self._work.released.append(held.record)
-
-    @staticmethod
-    def _is_due(row: Row[S], held: HeldRecord) -> bool:
-        last = row.inbox.get(held.record.source, NO_MARK)[0]
-        return held.reason == GAP and (held.record.sequence or 0) <= last + 1
-
-    def _block(self, row: Row[S], record: Received, error: str) -> None:
-        self._hold(row, record, BUG, error)
-        self._block_row(row)
-
-    def _hold(self, row: Row[S], record: Received, reason: str, error: str) -> None:
-        if any(item.record.place == record.place for item in self._held_of(row)):
-            return
-        since = self._work.held_since.get(record.place)
-        self._work.held.append(HeldRecord(record=record, reason=reason, error=error, since=since))
-        row.held_count += 1
-        row.changed = True
-
-
-def chain(previous: str, event_type: str, value: bytes) -> str:
-    """Return the digest of a source after one more fact: SHA-256(previous, type, 0, value)."""
-    return sha256(bytes.fromhex(previous) + event_type.encode() + b"\0" + value).hexdigest()
-
-
-def snapshot_of(room: Room[S], row: Row[S]) -> CaseSnapshot | None:
-    """Return the public state of a case, or None while it has none."""
-    if room.snapshot is None:
-        return None
-    as_of = {source: mark[0] for source, mark in {**row.inbox, **row.emitted}.items()}
-    stamp = SnapshotStamp(case_id=row.case_id, version=row.version, as_of=as_of)
-    return room.snapshot(row.state, stamp)
 
 
 def _where(record: Received) -> dict[str, object]:

@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from civicloop_kit.applying import BEHIND, BUG, GAP, NEWER
 from civicloop_kit.clock import Clock
+from civicloop_kit.holding import BEHIND, BUG, GAP, NEWER
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.postgres import Database, load_queries

@@ -184,7 +184,7 @@ def _case(row: Any, trace_id: str | None) -> HeldCase:
 def _place(row: Any) -> HeldPlace:
     headers = unpack_headers(row["headers"])
     # A type that we do not know could be anybody's words.
-    kind = BY_TYPE.get(dict(headers).get("ce_type", b"").decode(errors="replace"))
+    kind = BY_TYPE.get((dict(headers).get("ce_type") or b"").decode(errors="replace"))
     return HeldPlace(
         topic=row["topic"],
         partition=row["partition"],

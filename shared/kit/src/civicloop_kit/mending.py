@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Generic
 
-from civicloop_kit.applying import BUG, NEWER, Applier
+from civicloop_kit.applying import Applier
+from civicloop_kit.holding import BUG, NEWER
 from civicloop_kit.received import Place
 from civicloop_kit.room import S
 from civicloop_kit.rows import NO_MARK, HeldRecord, Row, Work

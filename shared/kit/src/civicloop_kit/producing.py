@@ -17,6 +17,8 @@ from civicloop_kit.kafka import KafkaAccess
 from civicloop_kit.rows import OutboxFact
 
 STOP_TIMEOUT_S: Final = 3.0
+# One request a partition and flush: the library's 16 KB would make dozens of them.
+MAX_BATCH_BYTES: Final = 1 << 19
 _POSITIVE: Final = 0x7FFFFFFF
 _REMEMBERED_KEYS: Final = 20_000
 
@@ -69,7 +71,7 @@ class KafkaProducer:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
-            max_batch_size=1 << 19,
+            max_batch_size=MAX_BATCH_BYTES,
             request_timeout_ms=10_000,
         )
         self._tasks: set[asyncio.Task[None]] = set()

@@ -158,9 +158,16 @@ SELECT source, case_id, seq, shard, topic, type, value, traceparent, recorded_at
 FROM outbox WHERE shard = $1 ORDER BY case_id, source, seq LIMIT $2
 
 -- name: delete_sent
--- Forget what the broker confirmed.
-DELETE FROM outbox USING unnest($1::uuid[], $2::text[], $3::bigint[]) AS s (case_id, source, seq)
-WHERE outbox.case_id = s.case_id AND outbox.source = s.source AND outbox.seq = s.seq
+-- Forget what the broker confirmed. Each is looked up by its key (OFFSET 0 keeps it so): of a table
+-- that was empty when it was analysed, a planner thinks that it is empty, and compares all with all.
+DELETE FROM outbox WHERE ctid = ANY (ARRAY(
+    SELECT found.place
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS s (case_id, source, seq)
+    CROSS JOIN LATERAL (
+        SELECT o.ctid AS place FROM outbox o
+        WHERE o.case_id = s.case_id AND o.source = s.source AND o.seq = s.seq OFFSET 0
+    ) AS found
+))
 
 -- name: count_waiting
 -- How many facts wait in a shard, and since when.
@@ -172,21 +179,22 @@ SELECT r.case_id, r.version, r.inbox, r.emitted, r.held_count, r.blocked, r.repl
 FROM snapshots s JOIN case_rows r ON r.case_id = s.case_id ORDER BY s.case_id LIMIT $1
 
 -- name: delete_snapshots
--- Forget what was shown, unless a newer version has come or is just being saved.
-WITH shown AS (
-    SELECT s.case_id FROM snapshots s
-    JOIN unnest($1::uuid[], $2::bigint[]) AS w (case_id, version)
-        ON s.case_id = w.case_id AND s.version <= w.version
-    FOR UPDATE OF s SKIP LOCKED
-)
-DELETE FROM snapshots USING shown WHERE snapshots.case_id = shown.case_id
+-- Forget what was shown, unless a newer version has come or is just being saved; as `delete_sent`.
+DELETE FROM snapshots WHERE case_id = ANY (ARRAY(
+    SELECT shown.case_id FROM unnest($1::uuid[], $2::bigint[]) AS w (case_id, version)
+    CROSS JOIN LATERAL (
+        SELECT s.case_id FROM snapshots s
+        WHERE s.case_id = w.case_id AND s.version <= w.version
+        OFFSET 0 FOR UPDATE SKIP LOCKED
+    ) AS shown
+))
 
 -- name: try_lead
 -- Become the relay of a shard, if nobody is.
 SELECT pg_try_advisory_lock($1, $2)
 
 -- name: claim_jobs
--- Claim the longest due jobs of each queue, the first of each lane only.
+-- Claim the longest due jobs of each queue, the first of each lane only; as `delete_sent`.
 WITH due AS (
     SELECT j.job_id
     FROM unnest($1::text[], $2::int[]) AS q (queue, free)
@@ -195,15 +203,16 @@ WITH due AS (
         WHERE jobs.queue = q.queue AND jobs.due_at <= $3
             AND (jobs.claim_expires_at IS NULL OR jobs.claim_expires_at <= $3)
             AND NOT EXISTS (
-                SELECT FROM jobs e WHERE e.lane = jobs.lane AND e.ordinal < jobs.ordinal
+                SELECT FROM jobs e
+                WHERE e.lane = jobs.lane AND e.ordinal < jobs.ordinal OFFSET 0
             )
         ORDER BY jobs.due_at LIMIT q.free FOR UPDATE SKIP LOCKED
     ) AS j
 )
 UPDATE jobs SET
     claim_owner = $4, claim_no = claim_no + 1, claim_expires_at = $5, attempts = attempts + 1
-FROM due WHERE jobs.job_id = due.job_id
-RETURNING jobs.job_id, queue, lane, case_id, payload, attempts, claim_no, claim_expires_at
+WHERE job_id = ANY (ARRAY(SELECT job_id FROM due))
+RETURNING job_id, queue, lane, case_id, payload, attempts, claim_no, claim_expires_at
 
 -- name: count_jobs
 -- How many jobs each queue has that are not parked.
@@ -218,10 +227,15 @@ FROM unnest($1::text[], $2::text[], $3::uuid[], $4::bigint[], $5::uuid[], $6::te
 ON CONFLICT (job_id) DO NOTHING
 
 -- name: finish_jobs
--- Done, if the claim still holds.
-DELETE FROM jobs USING unnest($1::text[], $2::bigint[]) AS d (job_id, claim_no)
-WHERE jobs.job_id = d.job_id AND jobs.claim_no = d.claim_no
-RETURNING jobs.job_id
+-- Done, if the claim still holds; as `delete_sent`.
+DELETE FROM jobs WHERE ctid = ANY (ARRAY(
+    SELECT held.place FROM unnest($1::text[], $2::bigint[]) AS d (job_id, claim_no)
+    CROSS JOIN LATERAL (
+        SELECT j.ctid AS place FROM jobs j
+        WHERE j.job_id = d.job_id AND j.claim_no = d.claim_no OFFSET 0
+    ) AS held
+))
+RETURNING job_id
 
 -- name: retry_jobs
 -- Try again later, or park; if the claim still holds.

@@ -19,6 +19,8 @@ from civicloop_contracts.fact import Fact
 
 # Topic, partition and offset.
 Place = tuple[str, int, int]
+# Kafka knows headers without a value.
+Headers = tuple[tuple[str, bytes | None], ...]
 
 
 class RawRecord(Protocol):
@@ -29,7 +31,7 @@ class RawRecord(Protocol):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: Headers
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -44,7 +46,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     topic: str
     partition: int
     offset: int
-    headers: tuple[tuple[str, bytes], ...]
+    headers: Headers
     value: bytes
     source: str
     case_id: UUID | None
@@ -92,9 +94,9 @@ def pack_headers(record: Received) -> bytes:
     return msgspec.msgpack.encode(record.headers)
 
 
-def unpack_headers(packed: bytes) -> tuple[tuple[str, bytes], ...]:
+def unpack_headers(packed: bytes) -> Headers:
     """Return headers that `pack_headers` packed."""
-    return msgspec.msgpack.decode(packed, type=tuple[tuple[str, bytes], ...])
+    return msgspec.msgpack.decode(packed, type=Headers)
 
 
 def _envelope(raw: RawRecord, source: str) -> Envelope:
@@ -118,7 +120,7 @@ def _received(
         topic=raw.topic,
         partition=raw.partition,
         offset=raw.offset,
-        headers=tuple((name, content or b"") for name, content in raw.headers or ()),
+        headers=raw.headers or (),
         value=value,
         source=source,
         case_id=case_id,

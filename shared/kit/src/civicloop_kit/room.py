@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+import msgspec
+
 from civicloop_contracts.codes import Service
 from civicloop_contracts.fact import Fact, Replay
 from civicloop_contracts.snapshot import CaseSnapshot
@@ -19,8 +21,7 @@ from civicloop_kit.postgres import Connection
 S = TypeVar("S")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision(Generic[S]):
+class Decision(msgspec.Struct, Generic[S], frozen=True, kw_only=True):
     """What a handler decided about one case.
 
     ``facts`` are the room's own domain facts, translated by `Room.to_contract`. ``effects`` are
@@ -35,8 +36,7 @@ class Decision(Generic[S]):
     reply: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stamp:
+class Stamp(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the kit adds to a domain fact when it becomes a fact of the contracts."""
 
     case_id: UUID
@@ -54,8 +54,7 @@ class SnapshotStamp:
     as_of: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """When a fact is handled, and which one it is.
 
     ``now`` is the clock's time, or in a replay the time at which the fact happened. ``recorded_at``

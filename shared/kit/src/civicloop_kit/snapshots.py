@@ -19,7 +19,7 @@ from civicloop_kit.kafka import KafkaAccess
 from civicloop_kit.leadership import Leadership
 from civicloop_kit.logs import get_logger
 from civicloop_kit.postgres import CommitUnknownError, Database, UnavailableError, load_queries
-from civicloop_kit.producing import Record, key_hash, pack
+from civicloop_kit.producing import MAX_BATCH_BYTES, Record, key_hash, pack
 
 FLUSH_EVERY_S: Final = 1.0
 FLUSH_LIMIT: Final = 1_000
@@ -77,6 +77,7 @@ class SnapshotRelay:
             **self._access.client(),
             transactional_id=self._transactional_id,
             acks="all",
+            max_batch_size=MAX_BATCH_BYTES,
             request_timeout_ms=10_000,
         )
 

@@ -12,12 +12,11 @@ from civicloop_contracts.envelope import traceparent_of
 from civicloop_contracts.fact import Replay
 from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections
-from civicloop_kit.applying import snapshot_of
 from civicloop_kit.jobs import FinishJob, QueueJob, RetryJob, write_job_effects
 from civicloop_kit.postgres import ConflictError, Connection, load_queries
 from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
 from civicloop_kit.release import RELEASE
-from civicloop_kit.room import Room, S
+from civicloop_kit.room import Room, S, SnapshotStamp
 from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, Work
 from civicloop_kit.sealing import Sealer
 
@@ -70,7 +69,12 @@ class Store(Generic[S]):
 
     def snapshot(self, record: Any) -> CaseSnapshot | None:
         """Return the public state in a case row, or None while it has none."""
-        return snapshot_of(self._room, self._row(record))
+        if self._room.snapshot is None:
+            return None
+        row = self._row(record)
+        as_of = {source: mark[0] for source, mark in {**row.inbox, **row.emitted}.items()}
+        stamp = SnapshotStamp(case_id=row.case_id, version=row.version, as_of=as_of)
+        return self._room.snapshot(row.state, stamp)
 
     async def save(self, connection: Connection, work: Work[S], now: datetime) -> None:
         """Save a transaction's worth.

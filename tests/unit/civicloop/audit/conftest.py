@@ -18,7 +18,7 @@ from civicloop_contracts.envelope import Envelope, headers_of, value_of
 from civicloop_contracts.fact import Fact
 from civicloop_contracts.facts.parts import TaskRef
 from civicloop_contracts.topics import load_topics
-from civicloop_kit.applying import chain
+from civicloop_kit.numbering import chain
 
 CASE = UUID("01980000-0000-7000-8000-000000000001")
 REPORT = UUID("01980000-0000-7000-8000-00000000000a")

@@ -43,32 +43,35 @@ def guard(*addresses: str, allow_private: bool = False) -> AddressGuard:
 async def test_private_addresses_are_refused_however_they_are_written(address: str) -> None:
     """Metadata services, our own networks, tunnels into them."""
     with pytest.raises(ForbiddenAddressError):
-        await guard(address).target("https://hooks.example/x")
+        await guard(address).check("https://hooks.example/x")
 
 
 async def test_one_private_address_among_public_ones_is_enough() -> None:
     """Which one would be taken is not ours to guess."""
     with pytest.raises(ForbiddenAddressError):
-        await guard("93.184.216.34", "10.0.0.1").target("https://hooks.example/x")
+        await guard("93.184.216.34", "10.0.0.1").address("hooks.example", 443)
 
 
 @pytest.mark.parametrize(
-    ("address", "pinned"),
+    ("url", "asked"),
     [
-        ("93.184.216.34", "https://93.184.216.34:8443/x?y=1"),
-        (
-            "2606:2800:220:1:248:1893:25c8:1946",
-            "https://[2606:2800:220:1:248:1893:25c8:1946]:8443/x?y=1",
-        ),
+        ("https://hooks.example/x", ("hooks.example", 443)),
+        ("http://hooks.example/x", ("hooks.example", 80)),
+        ("https://hooks.example:8443/x", ("hooks.example", 8443)),
+        ("https://水利.example/x", ("xn--kcrt84d.example", 443)),
+        ("http://[2606:2800:220:1::1]/x", ("2606:2800:220:1::1", 80)),
     ],
 )
-async def test_the_connection_goes_to_the_address_that_was_checked(
-    address: str, pinned: str
-) -> None:
-    """A second answer of the name server changes nothing; the name stays for TLS and Host."""
-    target = await guard(address).target("https://hooks.example:8443/x?y=1")
-    assert str(target.url) == pinned
-    assert (target.host_header, target.server_name) == ("hooks.example:8443", "hooks.example")
+async def test_the_name_is_looked_up_as_a_connection_will(url: str, asked: tuple[str, int]) -> None:
+    """What was found well at the registration is what is connected to."""
+    looked_up = []
+
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        looked_up.append((host, port))
+        return ["93.184.216.34"]
+
+    await AddressGuard(allow_private=False, resolve=resolve).check(url)
+    assert looked_up == [asked]
 
 
 @pytest.mark.parametrize(
@@ -98,22 +101,22 @@ async def test_a_name_without_address_is_unknown() -> None:
         raise OSError
 
     with pytest.raises(UnknownHostError):
-        await guard().target("https://hooks.example/")
+        await guard().check("https://hooks.example/")
     with pytest.raises(UnknownHostError):
-        await AddressGuard(allow_private=False, resolve=fail).target("https://hooks.example/")
+        await AddressGuard(allow_private=False, resolve=fail).address("hooks.example", 443)
 
 
 @pytest.mark.parametrize("text", ["http://127.0.0.1:9/x", "http://2130706433/", "http://[::1]:9/x"])
 async def test_a_literal_private_address_is_refused_by_the_real_resolver(text: str) -> None:
     """Numbers need no name server, and decimal forms are numbers."""
     with pytest.raises(ForbiddenAddressError):
-        await AddressGuard(allow_private=False).target(text)
+        await AddressGuard(allow_private=False).check(text)
 
 
 async def test_private_networks_may_be_allowed() -> None:
     """A local stack delivers to its own machine."""
-    target = await AddressGuard(allow_private=True).target("http://127.0.0.1:9400/hooks/water")
-    assert str(target.url) == "http://127.0.0.1:9400/hooks/water"
+    await AddressGuard(allow_private=True).check("http://127.0.0.1:9400/hooks/water")
+    assert await AddressGuard(allow_private=True).address("127.0.0.1", 9400) == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +138,7 @@ async def test_a_link_local_address_is_refused_although_private_ones_are_allowed
     """There a machine is told its own secrets; one such address of a name is enough."""
     private = guard("127.0.0.1", address, allow_private=True)
     with pytest.raises(ForbiddenAddressError, match="link-local"):
-        await private.target("http://hooks.example/")
+        await private.address("hooks.example", 80)
 
 
 @pytest.mark.parametrize(
@@ -143,11 +146,11 @@ async def test_a_link_local_address_is_refused_although_private_ones_are_allowed
 )
 async def test_what_is_private_and_not_link_local_may_be_allowed(address: str) -> None:
     """The connection goes to the address that was checked."""
-    target = await guard(address, allow_private=True).target("http://hooks.example/")
-    assert (target.url.host, target.host_header) == (address, "hooks.example")
+    found = await guard(address, allow_private=True).address("hooks.example", 80)
+    assert found == address
 
 
 async def test_of_two_addresses_the_one_of_ipv4_is_tried() -> None:
     """`localhost` is both, and a local department listens to one."""
-    target = await guard("::1", "127.0.0.1", allow_private=True).target("http://localhost:9400/x")
-    assert str(target.url) == "http://127.0.0.1:9400/x"
+    both = guard("::1", "127.0.0.1", allow_private=True)
+    assert await both.address("localhost", 9400) == "127.0.0.1"

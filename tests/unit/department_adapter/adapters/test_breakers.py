@@ -1,5 +1,7 @@
 """A breaker per department."""
 
+import asyncio
+
 import pytest
 
 from department_adapter.adapters.breakers import Breakers
@@ -69,6 +71,40 @@ async def test_after_a_while_one_attempt_tries_the_water() -> None:
     async with breakers.attempt("water"):
         pass
     assert breakers.state("water") is BreakerState.CLOSED
+
+
+async def test_the_while_is_measured_by_a_clock_that_nobody_sets() -> None:
+    """A time of day that is set back keeps nobody waiting; a failed try begins the next while."""
+    now = [5_000.0]
+    breakers = Breakers(threshold=1, open_s=30.0, monotonic=lambda: now[0])
+    await fail(breakers, "water")
+    for _ in range(2):
+        now[0] += 29.9
+        assert breakers.state("water") is BreakerState.OPEN
+        with pytest.raises(BreakerOpenError):
+            async with breakers.attempt("water"):
+                pytest.fail("nothing may be sent")
+        now[0] += 0.1
+        assert breakers.state("water") is BreakerState.HALF_OPEN
+        await fail(breakers, "water")
+    assert breakers.state("water") is BreakerState.OPEN
+
+
+async def test_a_cancelled_attempt_opens_nothing() -> None:
+    """It ended because we end."""
+    breakers = Breakers(threshold=1, open_s=NEVER_S)
+    with pytest.raises(asyncio.CancelledError):
+        async with breakers.attempt("water"):
+            raise asyncio.CancelledError
+    assert breakers.state("water") is BreakerState.CLOSED
+
+
+async def test_an_attempt_from_before_it_opened_closes_nothing() -> None:
+    """Many are under way at once; only the try after the while counts."""
+    breakers = Breakers(threshold=1, open_s=NEVER_S)
+    async with breakers.attempt("water"):
+        await fail(breakers, "water")
+    assert breakers.state("water") is BreakerState.OPEN
 
 
 async def test_a_failed_try_opens_it_again() -> None:

@@ -64,6 +64,7 @@ async def test_the_text_comes_in_one_request_with_our_own_token(token_file: Path
     "answer",
     [
         httpx.Response(503),
+        httpx.Response(500),
         httpx.Response(403),
         httpx.Response(200, text="<html>"),
         httpx.Response(200, json={"narratives": []}),
@@ -77,6 +78,56 @@ async def test_without_a_sound_answer_deliveries_wait(
     """Nothing is delivered without knowing what may be told."""
     with pytest.raises(NarrativesUnavailableError):
         await intake(token_file, answer, []).fetch([UUID(int=1)])
+
+
+@pytest.mark.parametrize(
+    "fault", [httpx.Response(500), httpx.Response(200, text="?"), httpx.ReadTimeout("slow")]
+)
+async def test_one_case_that_spoils_the_answer_holds_back_few_others(
+    token_file: Path, fault: httpx.Response | Exception
+) -> None:
+    """A batch that failed is asked for in ten parts; the nine without that case are answered."""
+    bad, sizes = UUID(int=7), list[int]()
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked = json.loads(request.content)["case_ids"]
+        sizes.append(len(asked))
+        if str(bad) not in asked:
+            return told(*({"case_id": case_id, "state": "none"} for case_id in asked))
+        if isinstance(fault, Exception):
+            raise fault
+        return fault
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
+    narratives = IntakeNarratives(client, "http://intake/", token_file)
+    found = await narratives.fetch([UUID(int=number) for number in range(100)])
+    assert sorted(case_id.int for case_id in found) == list(range(10, 100))
+    assert sizes == [100] + [10] * 10
+    sizes.clear()
+    few = await narratives.fetch([UUID(int=number) for number in range(5, 9)])
+    assert sorted(case_id.int for case_id in few) == [5, 6, 8]
+    assert sizes == [4, 1, 1, 1, 1]
+
+
+async def test_what_an_answer_leaves_out_waits_alone(token_file: Path) -> None:
+    """All that was told is delivered, without a second request."""
+    first, second, asked = uuid4(), uuid4(), list[httpx.Request]()
+    answer = told({"case_id": str(first), "state": "none"})
+    found = await intake(token_file, answer, asked).fetch([first, second])
+    assert (set(found), len(asked)) == ({first}, 1)
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(503), httpx.Response(403), httpx.ConnectError("down")]
+)
+async def test_an_intake_that_is_away_is_not_asked_in_parts(
+    token_file: Path, answer: httpx.Response | Exception
+) -> None:
+    """No case is to blame, and many requests would not help."""
+    asked: list[httpx.Request] = []
+    with pytest.raises(NarrativesUnavailableError):
+        await intake(token_file, answer, asked).fetch([uuid4(), uuid4()])
+    assert len(asked) == 1
 
 
 async def test_a_renewed_token_is_taken_up(token_file: Path) -> None:

@@ -10,23 +10,17 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from civicloop_kit.clock import SystemClock
 from department_adapter.adapters.addresses import AddressGuard
 from department_adapter.adapters.probe import WebhookProbe
-from department_adapter.adapters.webhook import WebhookTransport
+from department_adapter.adapters.webhook import WebhookTransport, webhook_client
 from department_adapter.ports import Check
 from department_adapter.testing import SECRET, registered, streamed
 
 Handle = Callable[[httpx.Request], httpx.Response]
 
 
-async def resolve(_host: str, _port: int) -> list[str]:
-    """Find every department on this machine."""
-    return ["127.0.0.1"]
-
-
 async def probed(handle: Handle) -> dict[str, Check]:
     """Return the checks of a department that answers so."""
     client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    guard = AddressGuard(allow_private=True, resolve=resolve)
-    probe = WebhookProbe(WebhookTransport(client, guard, SystemClock()))
+    probe = WebhookProbe(WebhookTransport(client, SystemClock()))
     return {check.name: check for check in await probe.run(registered(), UUID(int=7))}
 
 
@@ -97,8 +91,7 @@ async def test_a_forbidden_address_names_the_command_that_changes_it() -> None:
     async def resolve(_host: str, _port: int) -> list[str]:
         return ["10.0.0.1"]
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(sound))
-    guard = AddressGuard(allow_private=False, resolve=resolve)
-    probe = WebhookProbe(WebhookTransport(client, guard, SystemClock()))
-    (check,) = await probe.run(registered(), UUID(int=7))
+    async with webhook_client(AddressGuard(allow_private=False, resolve=resolve)) as client:
+        probe = WebhookProbe(WebhookTransport(client, SystemClock()))
+        (check,) = await probe.run(registered(), UUID(int=7))
     assert "civicloop department add" in (check.fix or "")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 import httpx
 import pytest
@@ -40,11 +39,10 @@ async def resolve(_host: str, _port: int) -> list[str]:
     return ["127.0.0.1"]
 
 
-def transport(handle: Handle, **options: Any) -> WebhookTransport:
+def transport(handle: Handle) -> WebhookTransport:
     """Return a transport to a department that answers so."""
     client = httpx.AsyncClient(transport=httpx.MockTransport(handle))
-    guard = AddressGuard(**{"allow_private": True, "resolve": resolve, **options})
-    return WebhookTransport(client, guard, SystemClock())
+    return WebhookTransport(client, SystemClock())
 
 
 def answering(status: int, **headers: str) -> Handle:
@@ -91,7 +89,7 @@ async def test_410_says_that_the_department_takes_nothing_any_more() -> None:
     assert caught.value.gone
 
 
-@pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 425, 429, 500, 502, 503])
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 408, 421, 425, 429, 500, 502, 503])
 async def test_redirects_and_server_errors_are_tried_again(status: int) -> None:
     """A redirect is a failure like any other: it is not followed."""
     asked: list[httpx.Request] = []
@@ -154,13 +152,15 @@ async def test_an_answer_that_breaks_off_was_still_an_answer() -> None:
 
 async def test_a_forbidden_address_is_refused_without_a_request() -> None:
     """Not even a department's own configuration leads into our network."""
-    private = transport(answering(200), allow_private=False)
-    with pytest.raises(DeliveryRefusedError):
-        await private.deliver(registered(url="http://127.0.0.1/x"), DELIVERY)
+    async with webhook_client(AddressGuard(allow_private=False, resolve=resolve)) as client:
+        private = WebhookTransport(client, SystemClock())
+        for url in ("http://water.example/x", "ftp://water.example/x"):
+            with pytest.raises(DeliveryRefusedError):
+                await private.deliver(registered(url=url), DELIVERY)
 
 
 async def test_the_client_follows_nothing_and_heeds_no_environment() -> None:
     """No redirect, no proxy."""
-    async with webhook_client() as client:
+    async with webhook_client(AddressGuard(allow_private=False)) as client:
         assert not client.follow_redirects
         assert not client.trust_env

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import httpx
 import pytest
+from fastapi.routing import APIRoute
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
@@ -99,14 +100,17 @@ class Doors:
             in_flight=lambda: {"water": 2},
             wake=self._wake,
         )
+        routers = [
+            task_router(tasks),
+            parked_router(self.tasks),
+            department_router(departments),
+            pull_router(self.leases),
+        ]
+        # An application hides the routes of the routers that it includes.
+        self.routes = [r for router in routers for r in router.routes if isinstance(r, APIRoute)]
         self.app = make_app(
             "department-adapter",
-            [
-                task_router(tasks),
-                parked_router(self.tasks),
-                department_router(departments),
-                pull_router(self.leases),
-            ],
+            routers,
             REFUSALS,
             tokens=TokenVerifier(public_key),
             health=Health(),

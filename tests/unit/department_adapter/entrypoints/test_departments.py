@@ -4,11 +4,10 @@ from typing import Any
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
 
 from department_adapter.domain.department import DepartmentState, TransportName
 from department_adapter.ports import Check
-from department_adapter.testing import registered
+from department_adapter.testing import START, registered
 
 from .conftest import Doors, Headers
 
@@ -179,8 +178,8 @@ async def test_the_registry_is_for_operators(
 
 def test_every_door_says_what_it_is_for(doors: Doors) -> None:
     """Each endpoint has a summary."""
-    routes = [route for route in doors.app.routes if isinstance(route, APIRoute)]
-    assert all(route.summary for route in routes)
+    assert doors.routes
+    assert all(route.summary for route in doors.routes)
 
 
 PULL = {"name_zh": "电力公司", "name_en": "Power company", "transport": "pull"}
@@ -207,6 +206,33 @@ async def test_nobody_is_paused_or_removed_by_being_put(
     body = {**PULL, "state": state}
     answer = await client.put("/v1/departments/power", json=body, headers=headers("operator"))
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("state", [DepartmentState.PAUSED, DepartmentState.DISABLED])
+async def test_a_change_resumes_nobody(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers, state: DepartmentState
+) -> None:
+    """Whoever corrects an address may do so during a pause; a state that is given counts."""
+    until = START if state is DepartmentState.PAUSED else None
+    doors.departments.real["water"] = registered(state=state, paused_until=until)
+    changed = {**WEBHOOK, "concurrency": 3}
+    answer = await client.put("/v1/departments/water", json=changed, headers=headers("operator"))
+    assert (answer.status_code, answer.json()["state"]) == (200, state)
+    kept = doors.departments.real["water"].department
+    assert (kept.concurrency, kept.state, kept.paused_until) == (3, state, until)
+    given = {**changed, "state": "active"}
+    answer = await client.put("/v1/departments/water", json=given, headers=headers("operator"))
+    assert (answer.json()["state"], answer.json()["paused_until"]) == ("active", None)
+
+
+@pytest.mark.parametrize(("body", "state"), [({}, "active"), ({"state": "disabled"}, "disabled")])
+async def test_a_new_department_is_active_unless_it_is_said_otherwise(
+    client: httpx.AsyncClient, headers: Headers, body: dict[str, str], state: str
+) -> None:
+    """There is nothing to keep."""
+    new = {**PULL, **body}
+    made = await client.put("/v1/departments/power", json=new, headers=headers("operator"))
+    assert (made.status_code, made.json()["state"]) == (201, state)
 
 
 @pytest.mark.endpoint("POST /v1/departments/{code}/pause", 200)

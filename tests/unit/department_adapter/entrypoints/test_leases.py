@@ -147,6 +147,18 @@ async def test_without_intake_words_wait_and_notices_go(
     assert (given_back.result, given_back.kind) == (AttemptResult.WAITED, DeliveryKind.DISPATCH)
 
 
+async def test_only_what_intake_does_not_answer_waits(
+    client: httpx.AsyncClient, doors: Doors, headers: Headers
+) -> None:
+    """It is given back; the rest is handed out."""
+    doors.jobs.waiting_jobs.append(reminder_job())
+    doors.narratives.left_out = {CASE_ID}
+    answer = await client.post(LEASES, json={}, headers=headers())
+    (lease,) = answer.json()["leases"]
+    assert lease["delivery"]["type"] == "task.reminded"
+    assert [record.result for record in records(doors)] == [AttemptResult.WAITED]
+
+
 @pytest.mark.parametrize("state", [DepartmentState.PAUSED, DepartmentState.DISABLED])
 async def test_who_is_not_active_gets_nothing_and_is_told_why(
     client: httpx.AsyncClient, doors: Doors, headers: Headers, state: DepartmentState

@@ -292,6 +292,17 @@ async def test_without_narratives_deliveries_wait_and_nobody_is_to_blame() -> No
     assert world.breakers.state("water") is BreakerState.CLOSED
 
 
+async def test_a_case_that_intake_does_not_answer_holds_back_nobody_else() -> None:
+    """It waits, the others go."""
+    world = World()
+    world.narratives.left_out = {uuid5(CASE_ID, "1")}
+    world.add(1)
+    world.add(2)
+    await world.run()
+    assert [delivery.case_id for delivery in world.transport.delivered] == [uuid5(CASE_ID, "2")]
+    assert sorted(world.results) == [AttemptResult.DELIVERED, AttemptResult.WAITED]
+
+
 async def test_a_department_that_nobody_registered_is_parked() -> None:
     """Its delivery does not wait in silence."""
     world = World()

@@ -8,7 +8,7 @@ from tests.unit.feedback.telling import VERIFIER, at, task_ref
 from civicloop_contracts import codes
 from civicloop_contracts.facts.parts import ExternalClock
 from feedback.domain.commands import VerifyCase
-from feedback.domain.measures import TaskMeasure
+from feedback.domain.measures import CaseMeasure, TaskMeasure
 
 
 @pytest.mark.choreography("feedback", "CaseFiled")
@@ -94,12 +94,14 @@ def test_a_task_row_tells_its_way(bench: Bench, story: Story) -> None:
     ]
 
 
-def test_only_changed_rows_are_written(bench: Bench, story: Story) -> None:
-    """A delivery is measured at its task and leaves the case's row alone."""
-    bench.tell(story.filed(), story.dispatched())
+def test_rows_that_cannot_have_changed_are_not_written(bench: Bench, story: Story) -> None:
+    """A delivery is measured at its task; what is no task's leaves the tasks' rows alone."""
+    bench.tell(story.dispatched())
     before = len(bench.effects)
     bench.tell(story.delivered())
-    assert [type(row) for row in bench.effects[before:]] == [TaskMeasure]
+    assert [type(row) for row in bench.effects[before:]] == [CaseMeasure, TaskMeasure]
+    bench.tell(story.filed())
+    assert [type(row) for row in bench.effects[before + 2 :]] == [CaseMeasure]
 
 
 def test_rework_is_counted(handled_bench: Bench) -> None:

@@ -52,9 +52,7 @@ def test_every_task_is_found_by_its_id(busy: Router) -> None:
 def test_what_does_not_change_is_not_written_again(busy: Router) -> None:
     """An acknowledgement moves no row."""
     assert changes(busy, told(TaskAcknowledged)) == []
-    assert changes(busy, back(POLICE)) == [
-        TaskRow(task_id=attempt(2, POLICE).task_id, case_id=CASE_ID)
-    ]
+    assert changes(busy, back(LEAD)) == [TaskRow(task_id=attempt(2).task_id, case_id=CASE_ID)]
 
 
 def test_an_open_dispute_is_listed_with_who_had_the_task(alone: Router) -> None:

@@ -8,7 +8,7 @@ import pytest
 from tests.unit.router.domain.story import (
     LEAD,
     MERGE,
-    STREET,
+    POLICE,
     WITHDRAW,
     FileCase,
     Router,
@@ -135,6 +135,25 @@ def test_settled_on_one_that_does_not_exist_is_disputed_anew(unowned: Router) ->
     assert only(TaskReassigned, unowned.settle(fact.dispute_id, "roads")).department == "roads"
 
 
+@pytest.mark.parametrize("second", ["open", "settled"])
+def test_a_first_dispute_stays_settled_when_a_second_follows(second: str, unowned: Router) -> None:
+    """It is known for ever, and its id does not settle another one."""
+    unowned.settle(DISPUTE, "nobody")
+    unowned.read(parked(unknown=True))
+    if second == "settled":
+        unowned.settle(dispute_id(LEAD, 2), "roads")
+    before = unowned.case
+    with pytest.raises(DisputeSettledError):
+        unowned.settle(DISPUTE, "water")
+    assert unowned.case == before
+
+
+def test_a_dispute_that_has_not_come_is_unknown(unowned: Router) -> None:
+    """The task has had one only."""
+    with pytest.raises(UnknownDisputeError):
+        unowned.settle(dispute_id(LEAD, 2), "water")
+
+
 def test_above_the_city_there_is_nobody_to_ask(alone: Router) -> None:
     """Its own government not there: a remark, and the delivery stays parked for its operator."""
     alone.read(parked(unknown=True))
@@ -209,12 +228,6 @@ def test_what_nobody_fetches_is_disputed_at_its_resolution_limit(alone: Router) 
     assert [timer.due_at for timer in alone.timers] == [opened.settle_by]
 
 
-def test_parked_after_the_response_limit_says_nothing(alone: Router) -> None:
-    """That is told already."""
-    alone.wake_up(T + 6 * HOUR)
-    assert alone.read(parked()) == []
-
-
 def test_undeliverable_to_the_citys_lead_climbs_instead(alone: Router) -> None:
     """No dispute could name anybody else: the case is overdue, and stays with the operator."""
     alone.read(parked(unknown=True))
@@ -243,7 +256,7 @@ def test_the_end_of_the_case_makes_a_dispute_moot(
 
 def test_disputes_end_before_tasks_are_cancelled(busy: Router) -> None:
     """First every dispute, then every task that a department knows of."""
-    busy.read_all(parked(STREET, unknown=True))
+    busy.read_all(parked(POLICE, unknown=True))
     assert names(busy.read(WITHDRAW)) == ["DisputeSettled", *["TaskCancelled"] * 3, "CaseHandled"]
 
 
@@ -269,12 +282,6 @@ def test_a_part_that_is_done_ends_its_own_dispute(busy: Router) -> None:
     busy.read_all(parked(LEAD, unknown=True))
     assert names(busy.read(done(LEAD))) == ["DisputeSettled"]
     assert busy.case.status is CaseStatus.OPEN
-
-
-def test_help_in_dispute_does_not_keep_a_case_open(busy: Router) -> None:
-    """Solved without it: moot, and cancelled."""
-    busy.read(parked(STREET, unknown=True))
-    assert names(busy.solve()) == ["DisputeSettled", "TaskCancelled", "CaseHandled"]
 
 
 def test_a_return_during_a_dispute_changes_nothing(alone: Router) -> None:

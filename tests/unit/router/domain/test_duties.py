@@ -10,6 +10,7 @@ from router.domain.duties import (
     Duty,
     choose_assists,
     choose_lead,
+    list_assists,
     order_duties,
     tier_of,
 )
@@ -103,6 +104,17 @@ def test_assistants_come_once_and_never_lead() -> None:
 def test_nobody_assists_without_a_duty() -> None:
     """A lead from outside may stand alone."""
     assert choose_assists(COVER, STREET, Tier.GRID, duties_of(), "code") == ()
+
+
+def test_every_helper_of_a_covering_duty_is_listed() -> None:
+    """Best placed first, whoever leads; another place's are not."""
+    rows = (
+        replace(ANY, assists=(Assist(owner="far", required=False),)),
+        replace(CODE, assists=(Assist(owner="@subdistrict", required=True),)),
+        replace(CODE, territory="410173", assists=(Assist(owner="elsewhere", required=True),)),
+    )
+    helpers = list_assists(COVER, STREET, duties_of(*rows))
+    assert helpers == ("subdistrict-410105001", "far")
 
 
 @pytest.mark.parametrize(

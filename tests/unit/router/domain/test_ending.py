@@ -89,13 +89,13 @@ def test_completed_first_the_withdrawal_is_refused(busy: Router) -> None:
     ids=lambda fact: type(fact).__name__,
 )
 def test_an_answer_that_crosses_a_cancellation_is_history(answer: Fact, busy: Router) -> None:
-    """Cancelled first: it is kept and remarked. Answered first: no word, and it stands as well."""
+    """Cancelled first: it is kept and remarked. Answered first: it stands as well."""
     other = Router(busy.rules)
     other.case = busy.case
     busy.solve()
     assert busy.read(answer) == [remark(RemarkCode.LATE_ANSWER, STREET)]
     assert busy.status(STREET) is TaskStatus.CANCELLED
-    assert other.read(answer) == []
+    assert remark(RemarkCode.LATE_ANSWER, STREET) not in other.read(answer)
     other.solve()
     assert other.case.answers != ()
     assert {busy.case.status, other.case.status} == {CaseStatus.HANDLED}

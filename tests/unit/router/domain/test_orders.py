@@ -27,7 +27,7 @@ from tests.unit.router.domain.story import (
 
 from civicloop_contracts.transitions import load_transitions, moves_of
 from civicloop_kit.room import Stamp
-from router.domain.case import CaseStatus, pending_requests, tasks_in_hand
+from router.domain.case import CaseStatus, answer_of, pending_requests, task_status, tasks_in_hand
 from router.domain.codes import RequestKind
 from router.domain.commands import DecideRequest
 from router.domain.decided import CaseHandled, DisputeOpened, DisputeSettled, OwnFact
@@ -44,6 +44,7 @@ from router.domain.facts import (
     TaskReturned,
 )
 from router.domain.identity import dispute_id
+from router.domain.task import TaskStatus
 from router.written import to_contract
 
 ANSWERS = (TaskDelivered, TaskAcknowledged, TaskProgressed, TaskReturned, TaskCompleted)
@@ -100,6 +101,18 @@ def held(router: Router) -> bool:
     return bool(router.timers or tasks_in_hand(router.case))
 
 
+def unanswered(router: Router) -> list[object]:
+    """Return what was asked for about tasks that are over, and got no answer."""
+    over = {TaskStatus.RETURNED, TaskStatus.COMPLETED, TaskStatus.CANCELLED}
+    return [
+        request
+        for task in router.case.tasks
+        if task.department and task_status(router.case, task) in over
+        for request in answer_of(router.case, task).requests
+        if request.request_id not in task.decided
+    ]
+
+
 def obey(router: Router, order: str, task: int) -> Iterator[OwnFact]:
     """Let a superior do something, to whatever task."""
     ref = TASKS[task]
@@ -150,7 +163,8 @@ def test_no_order_raises_and_no_case_is_left_to_nobody(  # noqa: PLR0913, PLR091
 ) -> None:
     """Whatever each source tells, in whatever order the sources are read, with people in between.
 
-    No dispute is opened or settled twice.
+    No dispute is opened or settled twice, or over help that is not required, and no request about a
+    task that is over is left open.
     """
     router = Router(rules)  # type: ignore[arg-type] # the fixture's type
     sources: list[list[object]] = [
@@ -168,12 +182,14 @@ def test_no_order_raises_and_no_case_is_left_to_nobody(  # noqa: PLR0913, PLR091
             case (str() as order, int() as task):
                 said += obey(router, order, task)
         assert held(router), names(said)
+        assert unanswered(router) == [] or router.case.status is not CaseStatus.OPEN
     assert illegal_steps(said) == []
     opened = [fact.dispute_id for fact in said if isinstance(fact, DisputeOpened)]
     settled = [fact.dispute_id for fact in said if isinstance(fact, DisputeSettled)]
     assert len(set(opened)) == len(opened)
     assert len(set(settled)) == len(settled)
     assert set(settled) <= set(opened)
+    assert all(task.required for task in router.case.tasks if task.disputes)
 
 
 @pytest.mark.parametrize(

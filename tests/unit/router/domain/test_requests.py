@@ -181,11 +181,20 @@ def test_in_its_last_second_a_clock_may_still_be_stopped(alone: Router) -> None:
     assert only(ClockSuspended, alone.answer(SUSPENSION, approved=True)).remaining_s == 0
 
 
-def test_what_is_overdue_may_be_extended(alone: Router) -> None:
-    """The overdue fact stays, the work goes on."""
+@pytest.mark.parametrize("late", [SECOND, 40 * DAY])
+def test_what_is_overdue_is_not_extended(late: timedelta, alone: Router) -> None:
+    """It was late, and stays so; a deadline that is granted never lies in the past."""
     alone.read(asked())
-    alone.wait_until(RESOLUTION + SECOND)
-    assert names(alone.answer(asked(), approved=True)) == ["DeadlineExtended"]
+    alone.wait_until(RESOLUTION + late)
+    assert alone.answer(asked(), approved=True) == refused(asked(), 2 * DAY + late)
+    assert alone.read(asked(number=2)) == refused(asked(number=2), 2 * DAY + late)
+
+
+def test_in_its_last_second_a_deadline_may_still_be_extended(alone: Router) -> None:
+    """Due is not overdue."""
+    alone.read(asked())
+    alone.now = RESOLUTION
+    assert only(DeadlineExtended, alone.answer(asked(), approved=True)).clock.due_at == T + 4 * DAY
 
 
 @pytest.mark.parametrize(
@@ -244,13 +253,25 @@ def test_a_suspended_clock_is_not_suspended_again(alone: Router) -> None:
 
 
 def test_a_suspended_deadline_may_be_extended(alone: Router) -> None:
-    """What is left grows by the limit, and is counted on."""
+    """What is left grows by the limit, and is counted on: it does not pass meanwhile."""
     alone.read_all(SUSPENSION, asked(number=2))
     alone.answer(SUSPENSION, approved=True)
+    alone.now = T + 3 * DAY
     assert names(alone.answer(asked(number=2), approved=True)) == ["DeadlineExtended"]
     assert alone.status() is TaskStatus.SUSPENDED
     alone.wait_until(T + 30 * DAY)
     assert alone.task().clocks.resolution_due_at == T + 36 * DAY
+
+
+def test_an_extension_into_the_past_is_refused_while_suspended(alone: Router) -> None:
+    """Nobody is told of a deadline that is over; it may be asked for when the clock runs again."""
+    alone.read_all(SUSPENSION, asked(number=2))
+    alone.answer(SUSPENSION, approved=True)
+    alone.now = T + 4 * DAY
+    assert alone.answer(asked(number=2), approved=True) == refused(asked(number=2), 4 * DAY)
+    alone.wait_until(T + 30 * DAY)
+    alone.read(asked(number=3))
+    assert names(alone.answer(asked(number=3), approved=True)) == ["DeadlineExtended"]
 
 
 def test_a_suspended_task_may_be_completed(alone: Router) -> None:

@@ -7,7 +7,6 @@ import pytest
 from tests.unit.router.domain.story import (
     LEAD,
     POLICE,
-    STREET,
     FileCase,
     Router,
     T,
@@ -138,25 +137,6 @@ def test_a_place_outside_the_territory_has_the_city_only(
     assert only(TaskReassigned, router.read(back())).department == "city-government"
 
 
-def test_help_that_is_not_required_may_be_refused(busy: Router) -> None:
-    """The task is over; the case goes on without it."""
-    assert busy.read(back(STREET)) == []
-    assert busy.status(STREET) is TaskStatus.RETURNED
-    assert names(busy.solve()) == ["CaseHandled"]
-
-
-def test_required_help_goes_to_somebody_who_is_free(busy: Router) -> None:
-    """Not to the lead, who has the case already; the subdistrict helps anyway."""
-    fact = only(TaskReassigned, busy.read(back(POLICE)))
-    assert (fact.department, fact.task) == ("city-government", attempt(2, POLICE))
-
-
-def test_who_has_finished_its_own_task_may_help(busy: Router) -> None:
-    """Water is done and knows the place."""
-    busy.read(done(LEAD))
-    assert only(TaskReassigned, busy.read(back(POLICE))).department == "water"
-
-
 def test_the_lead_may_go_to_somebody_who_helps(rules: Rulebook, file_case: FileCase) -> None:
     """Only help is not given twice to one department."""
     router = filed(with_duties(rules, ("traffic-police", None)), file_case)
@@ -165,7 +145,7 @@ def test_the_lead_may_go_to_somebody_who_helps(rules: Rulebook, file_case: FileC
 
 def test_a_return_of_another_task_does_not_count(many: Router) -> None:
     """Both are first returns."""
-    assert names(many.read_all(back(POLICE), back(LEAD))) == ["TaskReassigned"] * 2
+    assert names(many.read_all(back(POLICE), back(LEAD))) == ["DisputeOpened", "TaskReassigned"]
 
 
 def test_each_round_counts_its_own_returns(many: Router) -> None:

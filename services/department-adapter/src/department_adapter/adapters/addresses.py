@@ -1,14 +1,12 @@
 """Where a webhook may go: http or https, and into no network of ours unless that is allowed.
 
-A name is resolved once and the connection goes to the address that was checked, so that a second
-answer of the name server cannot lead anywhere else.
+`connecting` asks for each connection anew.
 """
 
 import asyncio
 import ipaddress
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import httpx
@@ -24,15 +22,6 @@ _TRANSLATED: Final = (
 )
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """Where to connect, and for which host name."""
-
-    url: httpx.URL
-    host_header: str
-    server_name: str
 
 
 def read_url(text: str) -> httpx.URL:
@@ -94,31 +83,33 @@ class AddressGuard:
         self._resolve = resolve or _resolve
 
     async def check(self, text: str) -> None:
-        """Look at an address (`target`)."""
-        await self.target(text)
+        """Look at a webhook's address.
 
-    async def target(self, text: str) -> Target:
-        """Return where to connect for an address.
+        Raises:
+            ForbiddenAddressError: `read_url`, `address`.
+            UnknownHostError: `address`.
+        """
+        url = read_url(text)
+        await self.address(url.raw_host.decode("ascii"), url.port or _PORTS[url.scheme])
+
+    async def address(self, host: str, port: int) -> str:
+        """Return the numeric address to connect to for a host.
 
         Raises:
             ForbiddenAddressError: Not there.
             UnknownHostError: The name has no address.
         """
-        url = read_url(text)
-        host_header = url.netloc.decode("ascii")
-        found = await self._addresses(url)
+        found = await self._addresses(host, port)
         if any(is_link_local(address) for address in found):
             raise ForbiddenAddressError("the address is link-local")
         if not self._allow_private and not all(is_public(address) for address in found):
             raise ForbiddenAddressError("the address leads into a network that is not public")
         # The one address that is tried: most listen to IPv4, also where a name has both.
-        nearest = min(found, key=lambda address: address.version)
-        pinned = url.copy_with(host=str(nearest))
-        return Target(url=pinned, host_header=host_header, server_name=url.host)
+        return str(min(found, key=lambda address: address.version))
 
-    async def _addresses(self, url: httpx.URL) -> list[IpAddress]:
+    async def _addresses(self, host: str, port: int) -> list[IpAddress]:
         try:
-            names = await self._resolve(url.host, url.port or _PORTS[url.scheme])
+            names = await self._resolve(host, port)
         except OSError as error:
             raise UnknownHostError from error
         if not names:

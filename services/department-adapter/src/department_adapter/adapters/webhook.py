@@ -11,7 +11,8 @@ import orjson
 
 from civicloop_kit.clock import Clock
 from department_adapter import wire
-from department_adapter.adapters.addresses import AddressGuard, Target
+from department_adapter.adapters.addresses import AddressGuard, read_url
+from department_adapter.adapters.connecting import CheckedTransport
 from department_adapter.adapters.signing import signed_headers
 from department_adapter.ports import (
     Delivery,
@@ -29,9 +30,14 @@ TOTAL_TIMEOUT_S: Final = 10.0
 MAX_ANSWER_BYTES: Final = 64 * 1024
 # The answer's body says nothing that we need: read it only to keep the connection.
 DRAIN_TIMEOUT_S: Final = 1.0
-# These mean "not now", although they are in the range of "never".
+# These mean "not now" or "not over this connection", although they are in the range of "never".
 _TRY_AGAIN: Final = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.MISDIRECTED_REQUEST,
+        HTTPStatus.TOO_EARLY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+    }
 )
 
 
@@ -44,22 +50,21 @@ class Answer:
     retry_after_s: float | None
 
 
-def webhook_client() -> httpx.AsyncClient:
+def webhook_client(guard: AddressGuard) -> httpx.AsyncClient:
     """Return a client that follows no redirect and heeds no proxy from the environment."""
     return httpx.AsyncClient(
+        transport=CheckedTransport(guard),
         follow_redirects=False,
         trust_env=False,
         timeout=httpx.Timeout(TOTAL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=256),
     )
 
 
 class WebhookTransport:
     """Posts deliveries to departments."""
 
-    def __init__(self, client: httpx.AsyncClient, guard: AddressGuard, clock: Clock) -> None:
+    def __init__(self, client: httpx.AsyncClient, clock: Clock) -> None:
         self._client = client
-        self._guard = guard
         self._clock = clock
 
     async def deliver(self, registered: Registered, delivery: Delivery) -> Receipt:
@@ -88,19 +93,13 @@ class WebhookTransport:
                 not answered in time.
         """
         async with asyncio.timeout(TOTAL_TIMEOUT_S):
-            target = await self._guard.target(registered.department.url or "")
+            url = read_url(registered.department.url or "")
             body = orjson.dumps(payload).decode()
             headers = signed_headers(registered.secrets, message_id, self._clock.now(), body)
-            return await self._send(target, headers, body)
+            return await self._send(url, headers, body)
 
-    async def _send(self, target: Target, headers: Mapping[str, str], body: str) -> Answer:
-        async with self._client.stream(
-            "POST",
-            target.url,
-            content=body,
-            headers={**headers, "host": target.host_header},
-            extensions={"sni_hostname": target.server_name},
-        ) as response:
+    async def _send(self, url: httpx.URL, headers: Mapping[str, str], body: str) -> Answer:
+        async with self._client.stream("POST", url, content=body, headers=headers) as response:
             await _drain(response)
         return Answer(
             status=response.status_code,

@@ -26,7 +26,7 @@ DepartmentName = Annotated[
 class DepartmentBody(Body):
     """How to reach a department; a webhook needs a ``url``, one that pulls comes by itself.
 
-    Whoever is put anew is paused no more.
+    Without a ``state`` a known one keeps its own, a pause too, and a new one is active.
     """
 
     model_config = ConfigDict(
@@ -48,7 +48,7 @@ class DepartmentBody(Body):
     transport: TransportName
     url: Annotated[str, StringConstraints(min_length=1, max_length=MAX_URL_CHARS)] | None = None
     concurrency: Annotated[int, Field(ge=1, le=MAX_CONCURRENCY)] = DEFAULT_CONCURRENCY
-    state: Literal[DepartmentState.ACTIVE, DepartmentState.DISABLED] = DepartmentState.ACTIVE
+    state: Literal[DepartmentState.ACTIVE, DepartmentState.DISABLED] | None = None
 
     @model_validator(mode="after")
     def _has_its_address(self) -> Self:

@@ -93,8 +93,8 @@ class DepartmentDesk:
             await self._addresses.check(body.url)
         is_webhook = body.transport is TransportName.WEBHOOK
         secret = self._new_secret() if is_webhook else None
-        department = Department(code=code, **body.model_dump())
-        put = await self._registry.put(department, secret)
+        department = Department(code=code, **body.model_dump(exclude_none=True))
+        put = await self._registry.put(department, secret, keep_state=body.state is None)
         _log.info("department_put", department=code, made=put.made)
         self._wake()
         view = await self.view(code)

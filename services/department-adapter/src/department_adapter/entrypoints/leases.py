@@ -189,12 +189,10 @@ class LeaseDesk:
         narratives = await self._narratives_for(deliveries.values())
         told = [job for job in jobs if _is_told(deliveries[job.job_id], narratives)]
         await self._give_back([job for job in jobs if job not in told])
-        return tuple(lease_view(job, deliveries[job.job_id], narratives or {}) for job in told)
+        return tuple(lease_view(job, deliveries[job.job_id], narratives) for job in told)
 
-    async def _narratives_for(
-        self, deliveries: Iterable[Delivery]
-    ) -> Mapping[UUID, Narrative] | None:
-        """Return what reporters said, or None when intake does not answer."""
+    async def _narratives_for(self, deliveries: Iterable[Delivery]) -> Mapping[UUID, Narrative]:
+        """Return what reporters said, as far as intake answers."""
         cases = {delivery.case_id for delivery in deliveries if delivery.needs_narrative}
         if not cases:
             return {}
@@ -202,7 +200,7 @@ class LeaseDesk:
             return await self._narratives.fetch(list(cases))
         except NarrativesUnavailableError:
             _log.warning("narratives_unavailable", deliveries=len(cases))
-            return None
+            return {}
 
     async def _give_back(self, jobs: Sequence[Job]) -> None:
         """Let deliveries wait for a reason that is ours; it counts for nobody."""
@@ -218,8 +216,8 @@ async def _wait(woken: asyncio.Event, seconds: float) -> None:
         return
 
 
-def _is_told(delivery: Delivery, narratives: Mapping[UUID, Narrative] | None) -> bool:
-    return narratives is not None or not delivery.needs_narrative
+def _is_told(delivery: Delivery, narratives: Mapping[UUID, Narrative]) -> bool:
+    return delivery.case_id in narratives or not delivery.needs_narrative
 
 
 def _receipt(code: str, case_id: UUID, lease: wire.LeaseId, traceparent: str | None) -> CaseCommand:

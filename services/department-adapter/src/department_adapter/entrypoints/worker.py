@@ -32,7 +32,7 @@ from department_adapter.ports import (
 )
 from department_adapter.wire import REPLAY_QUEUE, to_delivery
 
-# More than twice what an attempt may take (3 s narrative, 10 s webhook).
+# More than twice what an attempt may take (4.5 s narrative, 10 s webhook).
 CLAIM_EXPIRY: Final = timedelta(seconds=30)
 # Imported histories have no department to protect: as many as fill a transaction.
 REPLAY_PLACES: Final = 400
@@ -206,13 +206,15 @@ class DueTasks:
         try:
             narratives = await self._narratives.fetch(case_ids)
         except NarrativesUnavailableError:
-            _log.warning("narratives_unavailable", deliveries=len(deliveries))
-            for job, _, _ in deliveries:
-                self._end(Ended(job=job, result=AttemptResult.WAITED))
-            return
+            narratives = {}
+        if missing := set(case_ids) - narratives.keys():
+            _log.warning("narratives_unavailable", case_ids=sorted(map(str, missing)))
         for job, registered, delivery in deliveries:
-            told = delivery.with_narrative(narratives)
-            self._spawn(self._deliver(job, registered, told))
+            if delivery.case_id in missing:
+                self._end(Ended(job=job, result=AttemptResult.WAITED))
+            else:
+                told = delivery.with_narrative(narratives)
+                self._spawn(self._deliver(job, registered, told))
 
     async def _deliver(self, job: Job, registered: Registered, delivery: Delivery) -> None:
         try:

@@ -113,8 +113,10 @@ class Narratives(Protocol):
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
         """Return the narratives of up to 100 cases; each read is recorded there.
 
+        Cases that are not answered are left out.
+
         Raises:
-            NarrativesUnavailableError: No answer.
+            NarrativesUnavailableError: None is answered.
         """
 
 

@@ -76,8 +76,13 @@ class Registry(Protocol):
     async def reread(self) -> Mapping[str, Registered]:
         """Return all departments by code as they are now."""
 
-    async def put(self, department: Department, secret: str | None) -> Put:
-        """Make or change a department; *secret* becomes its own when it has none yet."""
+    async def put(
+        self, department: Department, secret: str | None, *, keep_state: bool = False
+    ) -> Put:
+        """Make or change a department; *secret* becomes its own when it has none yet.
+
+        With *keep_state* one that is known stays paused, disabled or active as it is.
+        """
 
     async def rotate(self, code: str, secret: str) -> datetime | None:
         """Return until when the old secret signs too; None where there is no such webhook."""

@@ -157,7 +157,8 @@ SELECT code, name_zh, name_en, transport, url, secret_sealed, previous_secret_se
 FROM departments ORDER BY code
 
 -- name: put_department
--- Make or change a department; a secret that it has stays. One that was removed is made anew.
+-- Make or change a department; a secret that it has stays, with $10 its state and the end of its
+-- pause too. One that was removed is made anew.
 WITH before AS (SELECT state FROM departments WHERE code = $1)
 INSERT INTO departments (
     code, name_zh, name_en, transport, url, secret_sealed, concurrency, state, created_at,
@@ -166,8 +167,12 @@ INSERT INTO departments (
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 ON CONFLICT (code) DO UPDATE SET
     name_zh = excluded.name_zh, name_en = excluded.name_en, transport = excluded.transport,
-    url = excluded.url, concurrency = excluded.concurrency, state = excluded.state,
-    updated_at = excluded.updated_at, paused_until = NULL, leaves_tasks = false,
+    url = excluded.url, concurrency = excluded.concurrency,
+    state = CASE
+        WHEN $10 AND departments.state <> 'removed' THEN departments.state ELSE excluded.state
+    END,
+    paused_until = CASE WHEN $10 THEN departments.paused_until END,
+    updated_at = excluded.updated_at, leaves_tasks = false,
     secret_sealed = coalesce(departments.secret_sealed, excluded.secret_sealed)
 RETURNING NOT EXISTS (SELECT FROM before WHERE state <> 'removed') AS made,
     secret_sealed IS NOT DISTINCT FROM $6 AND $6 IS NOT NULL AS new_secret

@@ -51,10 +51,13 @@ class PostgresDepartments:
         self._read_at = now
         return self._known
 
-    async def put(self, department: Department, secret: str | None) -> Put:
+    async def put(
+        self, department: Department, secret: str | None, *, keep_state: bool = False
+    ) -> Put:
         """Make or change a department, and let what waits for it be tried at once.
 
-        *secret* becomes its secret when it has none yet.
+        *secret* becomes its secret when it has none yet. With *keep_state* one that is known stays
+        paused, disabled or active as it is.
         """
         now = self._clock.now()
         async with self._database.transaction() as connection:
@@ -69,6 +72,7 @@ class PostgresDepartments:
                 department.concurrency,
                 department.state,
                 now,
+                keep_state,
             )
             await connection.execute(_QUERIES["hurry_queue"], department.code, now)
         self._read_at = None

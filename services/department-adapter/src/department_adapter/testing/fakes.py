@@ -186,9 +186,15 @@ class FakeDepartments:
         self.revoked.add(code)
         return self.open_tasks
 
-    async def put(self, department: Department, secret: str | None) -> Put:
+    async def put(
+        self, department: Department, secret: str | None, *, keep_state: bool = False
+    ) -> Put:
         """Keep a department."""
         made = department.code not in self.real
+        if keep_state and not made:
+            known = self.real[department.code].department
+            state, until = known.state, known.paused_until
+            department = replace(department, state=state, paused_until=until)
         is_new = secret is not None and department.code not in self.secrets
         if secret is not None and is_new:
             self.secrets[department.code] = secret
@@ -205,9 +211,10 @@ class FakeDepartments:
 
 @dataclass(kw_only=True)
 class FakeNarratives:
-    """Answers with one text for every case, or with an error."""
+    """Answers with one text for every case but those it leaves out, or with an error."""
 
     error: Exception | None = None
+    left_out: set[UUID] = field(default_factory=set)
     asked: list[Sequence[UUID]] = field(default_factory=list)
 
     async def fetch(self, case_ids: Sequence[UUID]) -> Mapping[UUID, Narrative]:
@@ -216,7 +223,7 @@ class FakeNarratives:
         if self.error is not None:
             raise self.error
         told = Narrative(state=NarrativeState.TEXT, text="水管爆裂")
-        return dict.fromkeys(case_ids, told)
+        return dict.fromkeys(set(case_ids) - self.left_out, told)
 
 
 @dataclass(kw_only=True)

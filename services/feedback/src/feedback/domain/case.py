@@ -102,7 +102,9 @@ class Case:
     def leads(self) -> tuple[Task, ...]:
         """The attempts of the leading task (主办), the newest last."""
         leads = [t for t in self.tasks if t.dispatch and t.dispatch.role is TaskRole.LEAD]
-        return tuple(sorted(leads, key=lambda task: task.ref.attempt))
+        if len(leads) > 1:
+            leads.sort(key=lambda task: task.ref.attempt)
+        return tuple(leads)
 
     @property
     def lead(self) -> Task | None:

@@ -3,53 +3,57 @@
 Pure: what is known decides, never the order in which it was read.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from feedback.domain.case import Case
+from feedback.domain.parts import Filing
 from feedback.domain.task import Task
 
 
-def case_due_at(case: Case) -> datetime | None:
+def case_due_at(filing: Filing | None, leads: Sequence[Task]) -> datetime | None:
     """Return by when the case has to be handled; None is no deadline."""
-    if case.filing and case.filing.source_clock and not _is_moved(case):
-        return case.filing.due_at
-    return case.lead.due_at if case.lead else None
+    if filing and filing.source_clock and not _is_moved(leads):
+        return filing.due_at
+    return leads[-1].due_at if leads else None
 
 
-def was_late(case: Case) -> bool:
-    """Return whether a deadline passed before another one took its place.
+def was_late(case: Case, leads: Sequence[Task]) -> bool:
+    """Return whether a deadline of *leads* passed before another one took its place.
 
     Overdue (超期) is for ever: neither a later deadline nor another attempt undoes it. The deadline
     that counts now is not judged here.
     """
-    return case.late or any(due < end for due, end in _ended_deadlines(case))
+    return case.late or any(due < end for due, end in _ended_deadlines(case.filing, leads))
 
 
 def handled_late(case: Case) -> bool:
     """Return whether the present handling came after its deadline."""
-    due_at = case_due_at(case)
+    due_at = case_due_at(case.filing, case.leads)
     return bool(case.handled and due_at and case.handled.at > due_at)
 
 
-def _is_moved(case: Case) -> bool:
-    return any(attempt.moves for attempt in case.leads)
+def _is_moved(leads: Sequence[Task]) -> bool:
+    return any(attempt.moves for attempt in leads)
 
 
-def _ended_deadlines(case: Case) -> Iterator[tuple[datetime, datetime]]:
+def _ended_deadlines(
+    filing: Filing | None, leads: Sequence[Task]
+) -> Iterator[tuple[datetime, datetime]]:
     """Yield each deadline of the lead that something ended, and when."""
-    leads = case.leads
+    by_source = filing is not None and filing.source_clock and not _is_moved(leads)
     for attempt, following in zip(leads, (*leads, None)[1:], strict=True):
-        dues = [_first_due_at(case, attempt), *(move.due_at for move in attempt.moves)]
+        dues = [
+            filing.due_at if filing and by_source else _given_due_at(attempt),
+            *(move.due_at for move in attempt.moves),
+        ]
         ends = [*(move.at for move in attempt.moves), _end(attempt, following)]
         for due, end in zip(dues, ends, strict=True):
             if due and end:
                 yield due, end
 
 
-def _first_due_at(case: Case, attempt: Task) -> datetime | None:
-    if case.filing and case.filing.source_clock and not _is_moved(case):
-        return case.filing.due_at
+def _given_due_at(attempt: Task) -> datetime | None:
     return attempt.dispatch.due_at if attempt.dispatch else None
 
 

@@ -13,10 +13,13 @@ from uuid import UUID
 from feedback.domain.case import Case
 from feedback.domain.counting import CaseCount
 from feedback.domain.deadlines import case_due_at, was_late
+from feedback.domain.parts import Filing
+from feedback.domain.task import Task
 from feedback.domain.task_measures import TaskMeasure as TaskMeasure
 from feedback.domain.task_measures import measure_task
 
 _DISTRICT_DIGITS: Final = 6
+_COUNT_COLUMNS: Final = tuple((count.value, count) for count in CaseCount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,22 +74,34 @@ Measure = CaseMeasure | TaskMeasure
 
 
 def changed_measures(before: Case, after: Case) -> tuple[Measure, ...]:
-    """Return the rows that differ between two states of one case."""
-    known = {task.ref.task_id: measure_task(before, task) for task in before.tasks}
-    tasks = [measure_task(after, task) for task in after.tasks]
-    changed = tuple(row for row in tasks if row != known.get(row.task_id))
-    measure = measure_case(after)
-    return changed if measure == measure_case(before) else (measure, *changed)
+    """Return the rows that may differ between two states of one case.
+
+    The row of the case moves with nearly every fact: it is not compared, that would cost more than
+    it saves.
+    """
+    if after is before:
+        return ()
+    if after.tasks is before.tasks:
+        return (measure_case(after),)
+    known = {task.ref.task_id: task for task in before.tasks}
+    moved = [
+        task
+        for task in after.tasks
+        # How a return is judged depends on what its department was given later.
+        if task.returned_at is not None or task is not known.get(task.ref.task_id)
+    ]
+    return (measure_case(after), *(measure_task(after, task) for task in moved))
 
 
 def measure_case(case: Case) -> CaseMeasure:
     """Return the row of a case."""
-    filing, answer, lead = case.filing, case.answer, case.lead
-    due_at = case_due_at(case)
+    filing, answer, leads = case.filing, case.answer, case.leads
+    lead = leads[-1] if leads else None
+    due_at = case_due_at(filing, leads)
     handled_at = case.handled.at if case.handled else None
     dispatch = lead.dispatch if lead else None
     clock = lead.last_move if lead else None
-    counts: dict[str, int] = {count.value: case.counts.get(count, 0) for count in CaseCount}
+    counts = {column: case.counts.get(count, 0) for column, count in _COUNT_COLUMNS}
     return CaseMeasure(
         case_id=case.case_id,
         state=case.state.value,
@@ -98,7 +113,7 @@ def measure_case(case: Case) -> CaseMeasure:
         kind=filing.matter.kind if filing else None,
         code=filing.matter.code if filing else None,
         district=filing.place.division[:_DISTRICT_DIGITS] if filing else None,
-        lead=lead_department(case),
+        lead=lead_department(filing, lead),
         tier=case.tier.value if case.tier else None,
         source_clock=filing.source_clock if filing else False,
         provisional=dispatch.provisional if dispatch else False,
@@ -108,7 +123,7 @@ def measure_case(case: Case) -> CaseMeasure:
         response_due_at=dispatch.response_due_at if dispatch else None,
         first_response_at=lead.responded_at if lead else None,
         handled_at=handled_at,
-        overdue=was_late(case) or _overdue(due_at, handled_at),
+        overdue=was_late(case, leads) or _overdue(due_at, handled_at),
         verify_by=case.verify_by,
         verify_tier=case.verify_tier.value if case.verify_tier else None,
         closed_at=case.closed_at,
@@ -125,11 +140,11 @@ def measure_case(case: Case) -> CaseMeasure:
     )
 
 
-def lead_department(case: Case) -> str | None:
+def lead_department(filing: Filing | None, lead: Task | None) -> str | None:
     """Return who leads: by the dispatch, before it by the source system's word."""
-    if case.lead:
-        return case.lead.department
-    return case.filing.lead if case.filing else None
+    if lead:
+        return lead.department
+    return filing.lead if filing else None
 
 
 def _channel(case: Case) -> str | None:

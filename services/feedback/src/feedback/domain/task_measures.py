@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from feedback.domain.case import Case
 from feedback.domain.counting import TaskCount
 from feedback.domain.returns import judge_return
 from feedback.domain.task import Task
+
+_COUNT_COLUMNS: Final = tuple((count.value, count) for count in TaskCount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class TaskMeasure:
 def measure_task(case: Case, task: Task) -> TaskMeasure:
     """Return the row of a task."""
     dispatch = task.dispatch
-    counts: dict[str, int] = {count.value: task.counts.get(count, 0) for count in TaskCount}
+    counts = {column: task.counts.get(count, 0) for column, count in _COUNT_COLUMNS}
     return TaskMeasure(
         task_id=task.ref.task_id,
         case_id=case.case_id,

@@ -40,9 +40,9 @@ def to_snapshot(case: Case, stamp: SnapshotStamp) -> CaseSnapshot:
         outcome=codes.Outcome(case.outcome.value) if case.outcome else None,
         matter=_matter(filing.matter) if filing else None,
         place=_place(filing.place) if filing else None,
-        lead=lead_department(case),
+        lead=lead_department(case.filing, case.lead),
         opened_at=opened_at,
-        due_at=case_due_at(case),
+        due_at=case_due_at(case.filing, case.leads),
         closed_at=case.closed_at,
     )
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from router.domain.answers import Answer, Request
 from router.domain.codes import Outcome, TaskRole
 from router.domain.facts import CaseFiled
+from router.domain.identity import dispute_id
 from router.domain.task import Task, TaskStatus, WaitingTask, status_of
 from router.domain.terms import Terms
 from router.domain.territory import Tier
@@ -78,10 +79,15 @@ def find_task(case: Case, task_id: UUID) -> Task | None:
     return next((task for task in case.tasks if task.ref.task_id == task_id), None)
 
 
-def find_dispute(case: Case, dispute_id: UUID) -> Task | None:
-    """Return the task whose present or last dispute has this id."""
+def find_dispute(case: Case, wanted: UUID) -> Task | None:
+    """Return the task that has, or once had, the dispute with this id."""
     return next(
-        (task for task in case.tasks if task.dispute and task.dispute.dispute_id == dispute_id),
+        (
+            task
+            for task in case.tasks
+            for number in range(1, task.disputes + 1)
+            if dispute_id(task.ref, number) == wanted
+        ),
         None,
     )
 

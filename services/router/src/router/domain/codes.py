@@ -16,6 +16,7 @@ class CancelReason(StrEnum):
     CASE_HANDLED = "case_handled"
     WITHDRAWN = "withdrawn"
     MERGED = "merged"
+    UNDELIVERABLE = "undeliverable"
 
 
 class ReassignReason(StrEnum):
@@ -91,3 +92,4 @@ class RemarkCode(StrEnum):
     TASK_CLOSED = "task_closed"
     CASE_ENDED = "case_ended"
     NOT_APPLICABLE = "not_applicable"
+    HELP_DECLINED = "help_declined"

@@ -35,6 +35,7 @@ from router.domain.facts import (
 from router.domain.gates import open_gates
 from router.domain.parking import weigh_parking
 from router.domain.plans import give_out, give_out_late
+from router.domain.refusals import refuse_finished
 from router.domain.remarks import remark
 from router.domain.requests import decide_request, weigh_request
 from router.domain.returns import pass_on_returned
@@ -148,6 +149,7 @@ def _next(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
     return (
         give_out_late(case, rules, now)
         or take_back(case, rules, now)
+        or refuse_finished(case, now)
         or finish(case, now)
         or settle_replayed(case, rules, now)
         or open_gates(case, rules, now)

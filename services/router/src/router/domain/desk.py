@@ -66,6 +66,8 @@ DeskRow = TaskRow | DisputeRow | RequestRow
 
 def changed_rows(before: Case, after: Case) -> tuple[DeskRow, ...]:
     """Return the rows that a decision has added or changed."""
+    if _is_same(before, after):
+        return ()
     known, now = dict(_rows(before)), dict(_rows(after))
     changed = tuple(row for key, row in now.items() if known.get(key) != row)
     decided = tuple(
@@ -74,6 +76,16 @@ def changed_rows(before: Case, after: Case) -> tuple[DeskRow, ...]:
         if key not in now and isinstance(row, RequestRow)
     )
     return changed + decided
+
+
+def _is_same(before: Case, after: Case) -> bool:
+    """Tell at a glance whether nothing has changed of which there are rows."""
+    return (
+        after.tasks is before.tasks
+        and after.waiting is before.waiting
+        and after.answers is before.answers
+        and after.status is before.status
+    )
 
 
 def _rows(case: Case) -> Iterator[tuple[tuple[UUID, UUID], DeskRow]]:

@@ -9,15 +9,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.domain.attempts import give_again, give_settled
+from router.domain.candidates import default_lead, find_helper
 from router.domain.case import answer_of, find_dispute, task_status
-from router.domain.codes import DecidedBy, DisputeGround, EscalationReason, ReassignReason
-from router.domain.decided import CaseEscalated, DisputeOpened, DisputeSettled
-from router.domain.dispatch import find_location, settle_time
+from router.domain.codes import (
+    CancelReason,
+    DecidedBy,
+    DisputeGround,
+    EscalationReason,
+    ReassignReason,
+    TaskRole,
+)
+from router.domain.decided import CaseEscalated, DisputeOpened, DisputeSettled, TaskCancelled
+from router.domain.dispatch import settle_time
 from router.domain.errors import DisputeSettledError, UnknownDisputeError
 from router.domain.evolve import evolve
 from router.domain.identity import dispute_id
+from router.domain.refusals import refuse_undecided
 from router.domain.task import TaskStatus
-from router.domain.territory import Tier, climb, resolve_owner
+from router.domain.territory import Tier, climb
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,14 +52,33 @@ def open_dispute(
 
 
 def dispute_unknown(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
-    """Open a dispute over each task whose department does not exist."""
+    """Give up each task whose department does not exist."""
     return tuple(
-        open_dispute(task, DisputeGround.NO_SUCH_DEPARTMENT, rules, now)
+        fact
         for task in case.tasks
-        if answer_of(case, task).unknown
-        and task_status(case, task).is_in_hand
-        and not is_last_resort(case, task, rules)
+        if answer_of(case, task).unknown and task_status(case, task).is_in_hand
+        for fact in give_up(case, task, DisputeGround.NO_SUCH_DEPARTMENT, rules, now)
     )
+
+
+def give_up(
+    case: Case, task: Task, ground: DisputeGround, rules: Rulebook, now: datetime
+) -> tuple[OwnFact, ...]:
+    """Let people decide about a task that its department does not get, or end it.
+
+    Nobody waits for help that is not required. () where a dispute would change nothing.
+    """
+    if task.department and not task.required:
+        cancelled = TaskCancelled(
+            occurred_at=now,
+            task=task.ref,
+            department=task.department,
+            reason=CancelReason.UNDELIVERABLE,
+        )
+        return (*refuse_undecided(case, task, now), cancelled)
+    if is_last_resort(case, task, rules):
+        return ()
+    return (open_dispute(task, ground, rules, now),)
 
 
 def is_last_resort(case: Case, task: Task, rules: Rulebook) -> bool:
@@ -71,18 +99,23 @@ def settle_by_conference(
     task = find_dispute(case, command.dispute_id)
     if task is None:
         raise UnknownDisputeError
-    if task_status(case, task) is not TaskStatus.DISPUTED:
+    is_present = dispute_id(task.ref, task.disputes) == command.dispute_id
+    if not is_present or task_status(case, task) is not TaskStatus.DISPUTED:
         raise DisputeSettledError
     return _settle(case, task, DecidedBy.CONFERENCE, command.lead, rules, now)
 
 
 def settle_by_rule(case: Case, task: Task, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
-    """Climb a tier, and give the task to the default lead there; the city stays the city."""
+    """Climb a tier, and give the task to the default lead there; the city stays the city.
+
+    Help goes to another helper as long as a duty names one.
+    """
     escalated = CaseEscalated(
         occurred_at=now, tier=climb(case.tier), reason=EscalationReason.OVERDUE, task=task.ref
     )
     case = evolve(case, escalated)
-    lead = default_lead(case, case.tier, rules)
+    helper = find_helper(case, task, rules) if task.role is TaskRole.ASSIST else None
+    lead = helper or default_lead(case, case.tier, rules)
     return (escalated, *_settle(case, task, DecidedBy.RULE, lead, rules, now))
 
 
@@ -111,7 +144,8 @@ def _settle(
     settled = _settled(task, decided_by, lead, now)
     if task.department is None:
         return (settled, give_settled(case, task, lead, rules, now))
-    return (settled, give_again(case, task, ReassignReason.SETTLED, lead, rules, now))
+    given = give_again(case, task, ReassignReason.SETTLED, lead, rules, now)
+    return (*refuse_undecided(case, task, now), settled, given)
 
 
 def _settled(task: Task, decided_by: DecidedBy, lead: str | None, now: datetime) -> DisputeSettled:
@@ -122,9 +156,3 @@ def _settled(task: Task, decided_by: DecidedBy, lead: str | None, now: datetime)
         decided_by=decided_by,
         lead=lead,
     )
-
-
-def default_lead(case: Case, tier: Tier, rules: Rulebook) -> str:
-    """Return whom the catalog names for a tier at the place of a case."""
-    location = find_location(case.filed.place, rules) if case.filed else None
-    return resolve_owner(rules.catalog.default_lead[tier], location)

@@ -123,9 +123,15 @@ def choose_assists(
 
 def list_leads(matter: MatterKey, location: Location, duties: Duties) -> tuple[str, ...]:
     """Return every department that a duty for *matter* at *location* names, best placed first."""
-    candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
+    covering = _covering(matter, location, duties)
+    return tuple(resolve_owner(duty.lead, location) for duty in covering)
+
+
+def list_assists(matter: MatterKey, location: Location, duties: Duties) -> tuple[str, ...]:
+    """Return every department that such a duty names to assist, in the same order."""
+    covering = _covering(matter, location, duties)
     return tuple(
-        resolve_owner(duty.lead, location) for duty in candidates if _covers(duty, matter, location)
+        resolve_owner(assist.owner, location) for duty in covering for assist in duty.assists
     )
 
 
@@ -140,17 +146,21 @@ def tier_of(department: str, duties: Duties) -> Tier:
 def _find_duty(matter: MatterKey, location: Location, tier: Tier, duties: Duties) -> Duty | None:
     candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
     return next(
-        (d for d in candidates if d.tier.height >= tier.height and _covers(d, matter, location)),
+        (d for d in candidates if _covers(d, matter, location) and d.tier.height >= tier.height),
         None,
     )
 
 
+def _covering(matter: MatterKey, location: Location, duties: Duties) -> Iterable[Duty]:
+    candidates = duties.by_standard.get((matter.standard_ref, matter.kind), ())
+    return (duty for duty in candidates if _covers(duty, matter, location))
+
+
 def _covers(duty: Duty, matter: MatterKey, location: Location) -> bool:
-    places = (None, location.city, location.district, location.subdistrict)
     return (
         duty.code in (None, matter.code)
         and duty.class_code in (None, matter.code[:2])
-        and duty.territory in places
+        and duty.territory in (None, location.city, location.district, location.subdistrict)
     )
 
 

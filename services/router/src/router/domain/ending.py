@@ -8,6 +8,7 @@ from router.domain.case import CaseStatus, answer_of, is_work_done, task_status
 from router.domain.codes import CancelReason, Outcome, RemarkCode
 from router.domain.decided import CaseHandled, MergeRefused, TaskCancelled, WithdrawalRefused
 from router.domain.disputes import settle_moot
+from router.domain.refusals import refuse_undecided
 from router.domain.remarks import remark
 from router.domain.task import TaskStatus
 
@@ -62,13 +63,20 @@ def _handled(case: Case, outcome: Outcome, now: datetime) -> CaseHandled:
 
 
 def _end_tasks(case: Case, reason: CancelReason, now: datetime) -> tuple[OwnFact, ...]:
-    """End all disputes, then all tasks that a department knows of."""
+    """Refuse what is still asked for, end all disputes, then all tasks that a department has."""
+    asking = (task for task in case.tasks if _is_open(case, task))
+    refused = (fact for task in asking for fact in refuse_undecided(case, task, now))
     moot = (fact for task in case.tasks for fact in settle_moot(task, now))
     cancelled = (
         TaskCancelled(occurred_at=now, task=task.ref, department=department, reason=reason)
         for task, department in _unfinished(case)
     )
-    return (*moot, *cancelled)
+    return (*refused, *moot, *cancelled)
+
+
+def _is_open(case: Case, task: Task) -> bool:
+    status = task_status(case, task)
+    return status.is_in_hand or status is TaskStatus.DISPUTED
 
 
 def _unfinished(case: Case) -> Iterator[tuple[Task, str]]:

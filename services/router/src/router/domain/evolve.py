@@ -11,6 +11,7 @@ from router.domain.codes import (
     ClockKind,
     EscalationReason,
     ReassignReason,
+    RemarkCode,
     RequestKind,
     TaskRole,
 )
@@ -23,6 +24,7 @@ from router.domain.decided import (
     DisputeOpened,
     DisputeSettled,
     OwnFact,
+    Remarked,
     ReminderIssued,
     RequestRefused,
     TaskCancelled,
@@ -178,6 +180,8 @@ def _fold_into_task(case: Case, fact: OwnFact) -> Case:
             return _change(case, fact.task.task_id, lambda task: _decide(task, fact))
         case TaskCancelled() | DisputeSettled() | ReminderIssued() | ClockResumed():
             return _change(case, fact.task.task_id, lambda task: _move(task, fact))
+        case Remarked() if fact.code is RemarkCode.HELP_DECLINED:
+            return _change(case, fact.task_id, lambda task: replace(task, given_up=True))
         case _:
             return case
 

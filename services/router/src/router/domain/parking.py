@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from router.domain.case import answer_of, task_status
-from router.domain.codes import ClockKind, RemarkCode
-from router.domain.disputes import is_last_resort
+from router.domain.codes import ClockKind, DisputeGround, RemarkCode
+from router.domain.disputes import give_up, is_last_resort
 from router.domain.remarks import remark
 from router.domain.reminders import remind
 from router.domain.task import TaskStatus
@@ -26,6 +26,8 @@ def weigh_parking(
 ) -> tuple[OwnFact, ...]:
     """Remind once of the response limit, whose end opens a dispute over what has not arrived.
 
+    Where that end has passed, it is given up at once: no timer would look at it again. A task
+    without a response limit has its resolution limit only.
     A department that does not exist is disputed at once (`disputes.dispute_unknown`), unless the
     dispute would end with it again: then the delivery stays parked, for its operator.
     """
@@ -35,9 +37,12 @@ def weigh_parking(
     if not status.is_in_hand:
         return (remark(RemarkCode.TASK_CLOSED, now, task.ref.task_id),)
     if parked.unknown:
-        last = is_last_resort(case, task, rules)
+        last = task.required and is_last_resort(case, task, rules)
         return (remark(RemarkCode.NOT_APPLICABLE, now, task.ref.task_id),) if last else ()
-    clock = task.clocks.response
-    if clock is None or clock.reminded or clock.passed or not answer_of(case, task).has_not_arrived:
+    if not answer_of(case, task).has_not_arrived:
         return ()
-    return remind(task, ClockKind.RESPONSE, clock, now)
+    clock = task.clocks.response
+    limit = clock or task.clocks.resolution
+    if limit is None or limit.passed:
+        return give_up(case, task, DisputeGround.UNDELIVERABLE, rules, now)
+    return () if clock is None or clock.reminded else remind(task, ClockKind.RESPONSE, clock, now)

@@ -14,8 +14,9 @@ from router.domain.attempts import terms_of
 from router.domain.case import CaseStatus, find_task, pending_requests, task_status
 from router.domain.clocks import extend_clock, resume_clock, time_left
 from router.domain.codes import RequestKind
-from router.domain.decided import ClockResumed, ClockSuspended, DeadlineExtended, RequestRefused
+from router.domain.decided import ClockResumed, ClockSuspended, DeadlineExtended
 from router.domain.errors import NoPendingRequestError, UnknownTaskError
+from router.domain.refusals import refuse
 from router.domain.task import TaskStatus
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def weigh_request(
     )
     if task.department is None or _grant(case, task, asked, rules, now):
         return ()
-    return (_refuse(task, task.department, asked, now),)
+    return (refuse(task, task.department, asked, now),)
 
 
 def decide_request(
@@ -64,7 +65,7 @@ def decide_request(
         asked = (task.ref.task_id, request.request_id) == (command.task_id, command.request_id)
         if asked and request.kind in command.kinds and task.department:
             granted = _grant(case, task, request, rules, now) if command.approved else None
-            return (granted or _refuse(task, task.department, request, now),)
+            return (granted or refuse(task, task.department, request, now),)
     raise NoPendingRequestError
 
 
@@ -100,8 +101,12 @@ def _grant(
 def _extend(
     case: Case, task: Task, clock: Clock, request: Request, rules: Rulebook, now: datetime
 ) -> DeadlineExtended | None:
+    """Grant a deadline that lies ahead; one that has passed stays, unless it stands still."""
+    overdue = task.suspension is None and clock.due_at < now
+    if overdue or task.department is None or task.extensions >= MAX_EXTENSIONS:
+        return None
     extended = extend_clock(terms_of(case), clock, rules)
-    if extended is None or task.department is None or task.extensions >= MAX_EXTENSIONS:
+    if extended is None or extended.due_at <= now:
         return None
     return DeadlineExtended(
         occurred_at=now,
@@ -132,14 +137,4 @@ def _suspend(
         kind=request.kind,
         remaining_s=int(left.total_seconds()),
         review_at=review_at,
-    )
-
-
-def _refuse(task: Task, department: str, request: Request, now: datetime) -> RequestRefused:
-    return RequestRefused(
-        occurred_at=now,
-        task=task.ref,
-        department=department,
-        request_id=request.request_id,
-        kind=request.kind,
     )

@@ -1,19 +1,20 @@
 """Returns (退单): who gets a task that its department says is not its own.
 
-The first time it goes elsewhere, and the deadline does not wait. The second time people decide.
+The first time it goes elsewhere, and the deadline does not wait. The second time people decide;
+the case goes on without help that it does not require.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from router.domain.attempts import pass_on, terms_of
-from router.domain.case import answer_of, newest_attempts, task_status, tasks_in_hand
-from router.domain.codes import DisputeGround, EscalationReason, TaskRole
+from router.domain.attempts import pass_on
+from router.domain.candidates import find_candidate
+from router.domain.case import newest_attempts, task_status
+from router.domain.codes import DisputeGround, EscalationReason, RemarkCode
 from router.domain.decided import CaseEscalated
-from router.domain.dispatch import find_location
-from router.domain.disputes import default_lead, open_dispute
-from router.domain.duties import list_leads
+from router.domain.disputes import open_dispute
+from router.domain.remarks import remark
 from router.domain.task import TaskStatus
 from router.domain.territory import climb
 
@@ -29,35 +30,21 @@ _FIRST = 1
 
 
 def pass_on_returned(case: Case, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
-    """Decide what becomes of one returned task that the case cannot do without."""
+    """Decide what becomes of one returned task."""
     for task in newest_attempts(case):
-        if task.required and task_status(case, task) is TaskStatus.RETURNED:
+        if task_status(case, task) is TaskStatus.RETURNED and not task.given_up:
             return _answer_return(case, task, rules, now)
     return ()
 
 
-def find_candidate(case: Case, task: Task, rules: Rulebook) -> str | None:
-    """Return who may be asked after those who returned *task*, None if nobody is left.
-
-    The most specific duty counts, then the default lead of the case's tier. Who has another task
-    of this case does not get help (协办) to itself in addition.
-    """
-    place = terms_of(case).place
-    location = find_location(place, rules)
-    leads = list_leads(terms_of(case).matter.key, location, rules.duties) if location else ()
-    passed_over = {
-        attempt.department
-        for attempt in case.tasks
-        if attempt.ref.task_no == task.ref.task_no and answer_of(case, attempt).returned_at
-    }
-    if task.role is TaskRole.ASSIST:
-        passed_over |= {t.department for t in tasks_in_hand(case)}
-    candidates = (*leads, default_lead(case, case.tier, rules))
-    return next((lead for lead in candidates if lead not in passed_over), None)
-
-
 def _answer_return(case: Case, task: Task, rules: Rulebook, now: datetime) -> tuple[OwnFact, ...]:
-    if _count_returns(case, task) > _FIRST:
+    first = _count_returns(case, task) <= _FIRST
+    candidate = find_candidate(case, task, rules) if first else None
+    if candidate is not None:
+        return (pass_on(case, task, candidate, rules, now),)
+    if not task.required:
+        return (remark(RemarkCode.HELP_DECLINED, now, task.ref.task_id),)
+    if not first:
         escalated = CaseEscalated(
             occurred_at=now,
             tier=climb(case.tier),
@@ -65,10 +52,7 @@ def _answer_return(case: Case, task: Task, rules: Rulebook, now: datetime) -> tu
             task=task.ref,
         )
         return (open_dispute(task, DisputeGround.SECOND_RETURN, rules, now), escalated)
-    candidate = find_candidate(case, task, rules)
-    if candidate is None:
-        return (open_dispute(task, DisputeGround.NO_DUTY, rules, now),)
-    return (pass_on(case, task, candidate, rules, now),)
+    return (open_dispute(task, DisputeGround.NO_DUTY, rules, now),)
 
 
 def _count_returns(case: Case, task: Task) -> int:

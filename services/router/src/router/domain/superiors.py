@@ -16,6 +16,7 @@ from router.domain.errors import (
     UnknownCaseError,
     UnknownTaskError,
 )
+from router.domain.refusals import refuse_undecided
 from router.domain.task import TaskStatus
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from router.domain.case import Case
     from router.domain.commands import ReassignTask
-    from router.domain.decided import TaskReassigned
+    from router.domain.decided import OwnFact
     from router.domain.rulebook import Rulebook
 
 
@@ -50,7 +51,7 @@ def supervise(case: Case, now: datetime) -> tuple[SupervisionIssued, ...]:
 
 def reassign(
     case: Case, command: ReassignTask, rules: Rulebook, now: datetime
-) -> tuple[TaskReassigned, ...]:
+) -> tuple[OwnFact, ...]:
     """Give a task to the department that a superior names; the first one to close it wins.
 
     Raises:
@@ -68,4 +69,5 @@ def reassign(
         raise TaskDisputedError
     if not status.is_in_hand or case.status is not CaseStatus.OPEN:
         raise TaskClosedError
-    return (give_again(case, task, ReassignReason.SUPERIOR, command.department, rules, now),)
+    given = give_again(case, task, ReassignReason.SUPERIOR, command.department, rules, now)
+    return (*refuse_undecided(case, task, now), given)

@@ -54,6 +54,7 @@ class Task:
 
     ``replaced``: a next attempt came in its place, and why. ``came_by``: why it came in the place
     of another, or with SETTLED of a dispute. ``decided`` are the requests that were answered.
+    ``given_up``: it was returned, and the case goes on without it.
     """
 
     ref: TaskRef
@@ -72,6 +73,7 @@ class Task:
     extensions: int = 0
     decided: tuple[UUID, ...] = ()
     cancelled_at: datetime | None = None
+    given_up: bool = False
 
     @property
     def open_dispute(self) -> Dispute | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from router.domain.case import CaseStatus, answer_of, find_task, task_status
 from router.domain.codes import ClockKind, DisputeGround, EscalationReason
 from router.domain.decided import CaseEscalated
-from router.domain.disputes import is_last_resort, open_dispute, settle_by_rule
+from router.domain.disputes import give_up, settle_by_rule
 from router.domain.gates import plan_limits
 from router.domain.reminders import remind
 from router.domain.requests import resume
@@ -146,20 +146,29 @@ def _pass_plan_limit(case: Case, timer: Timer, now: datetime) -> tuple[OwnFact, 
 def _pass_response(
     case: Case, task: Task, timer: Timer, rules: Rulebook, now: datetime
 ) -> tuple[OwnFact, ...]:
-    """Whom the task could not be told cannot answer: people decide who leads instead."""
-    if answer_of(case, task).has_not_arrived and not is_last_resort(case, task, rules):
-        return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now),)
-    return (_escalate(case, task.ref, timer, now),)
+    """Whom the task could not be told cannot answer: people decide who leads instead.
+
+    They also do where nothing has arrived and no deadline lies ahead that would be looked at.
+    """
+    unheard = _never_arrived(case, task, timer) and not _lies_ahead(task.clocks.resolution, timer)
+    given_up: tuple[OwnFact, ...] = ()
+    if unheard or answer_of(case, task).has_not_arrived:
+        given_up = give_up(case, task, DisputeGround.UNDELIVERABLE, rules, now)
+    return given_up or (_escalate(case, task.ref, timer, now),)
 
 
 def _pass_resolution(
     case: Case, task: Task, timer: Timer, rules: Rulebook, now: datetime
 ) -> tuple[OwnFact, ...]:
-    """Climb a tier; what has never arrived is disputed as well, for nothing else would hold it."""
+    """Climb a tier; what has never arrived is given up as well, for nothing else would hold it.
+
+    A case does not climb for help that it does not require and that nobody has heard of.
+    """
     escalated = _escalate(case, task.ref, timer, now)
-    if not _never_arrived(case, task, timer) or is_last_resort(case, task, rules):
+    if not _never_arrived(case, task, timer):
         return (escalated,)
-    return (open_dispute(task, DisputeGround.UNDELIVERABLE, rules, now), escalated)
+    given_up = give_up(case, task, DisputeGround.UNDELIVERABLE, rules, now)
+    return (*given_up, escalated) if task.required else given_up
 
 
 def _never_arrived(case: Case, task: Task, timer: Timer) -> bool:
@@ -171,6 +180,10 @@ def _never_arrived(case: Case, task: Task, timer: Timer) -> bool:
     if answer_of(case, task).has_arrived or (case.filed and case.filed.replayed):
         return False
     return task.dispatched_at is not None and task.dispatched_at < timer.due_at
+
+
+def _lies_ahead(clock: Clock | None, timer: Timer) -> bool:
+    return clock is not None and not clock.passed and clock.due_at > timer.due_at
 
 
 def _escalate(case: Case, ref: TaskRef, timer: Timer, now: datetime) -> CaseEscalated:

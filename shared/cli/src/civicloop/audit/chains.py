@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from civicloop.audit.findings import Rule
-from civicloop_kit.applying import chain
+from civicloop_kit.numbering import chain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,1 +1,1 @@
-ALTER TABLE idempotency DROP COLUMN forget_at;
+ALTER TABLE case_rows RESET (toast_tuple_target);

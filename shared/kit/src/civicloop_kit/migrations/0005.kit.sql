@@ -1,6 +1,5 @@
--- Replies to idempotency keys are forgotten in the end; NULL, as in all rows that are there: never.
--- Only a column more and an index: a service of the former release goes on beside it.
+-- Rows of a few kilobytes stay as they are: to press one together takes longer than to save it, and
+-- it is read again with the next record of its case.
 -- depends: 0004.kit
 
-ALTER TABLE idempotency ADD COLUMN forget_at timestamptz;
-CREATE INDEX idempotency_forget ON idempotency (forget_at) WHERE forget_at IS NOT NULL;
+ALTER TABLE case_rows SET (toast_tuple_target = 8160);

@@ -13,7 +13,7 @@ from msgspec.structs import replace as changed
 from tests.unit.civicloop_kit.counting import BUG, Count, attached, counting_room, without_effect
 from tests.unit.civicloop_kit.memory import Memory
 
-from civicloop_kit.command import CaseCommand
+from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop, hop_writer, no_hops
 from civicloop_kit.rows import Work
 from civicloop_kit.testing import FakeClock, RoomBench
@@ -52,8 +52,9 @@ def on_bench() -> RoomBench[Any]:
 
 def command(**body: Any) -> CaseCommand:
     """Return a command of somebody who has much to say."""
+    request = KeyedRequest(key=WORDS, target=WORDS, digest=WORDS.encode())
     return CaseCommand(
-        case_id=CASE, body=Count(**body), principal=WORDS, idempotency_key=WORDS, traceparent=WORDS
+        case_id=CASE, body=Count(**body), principal=WORDS, request=request, traceparent=WORDS
     )
 
 

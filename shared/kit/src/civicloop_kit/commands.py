@@ -201,14 +201,14 @@ class Commands(Generic[S]):
 
     def _key(self, command: CaseCommand) -> bytes | None:
         """Return what a key is stored as: unique per principal, unreadable."""
-        if command.idempotency_key is None:
+        if command.request is None:
             return None
-        text = f"{command.principal}\0{command.idempotency_key}"
+        text = f"{command.principal}\0{command.request.key}"
         return hmac.digest(self._secret, text.encode(), sha256)
 
     def _digest(self, command: CaseCommand) -> bytes:
         """Return what a request is stored as: a bare digest could be tried with what people say."""
-        return hmac.digest(self._secret, command.digest, sha256)
+        return hmac.digest(self._secret, command.asked, sha256)
 
     def _answer(self, command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:
         if not hmac.compare_digest(digest, self._digest(command)):

@@ -1,17 +1,15 @@
 """Doors for superiors: settle a dispute, reassign a task, grant more time, supervise a case."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict
 
 from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.asked import Asked, AskedHere
 from civicloop_kit.auth import Principal, requires
-from civicloop_kit.command import CaseCommand
-from civicloop_kit.http import IdempotencyKey, digest_of, traceparent_of
 from router.domain.codes import RequestKind
 from router.domain.commands import DecideRequest, ReassignTask, SettleDispute, SuperviseCase
 from router.domain.errors import UnknownDisputeError, UnknownTaskError
@@ -91,30 +89,6 @@ class SupervisionReply(BaseModel):
     case_id: UUID
     tier: Tier
     tasks: list[UUID]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What every command needs of its request, beside the body."""
-
-    request: Request
-    idempotency_key: IdempotencyKey = None
-
-    def command(
-        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel
-    ) -> CaseCommand:
-        """Return the command that the request stands for."""
-        return CaseCommand(
-            case_id=case_id,
-            body=body,
-            principal=principal.name,
-            idempotency_key=self.idempotency_key,
-            digest=digest_of(sent),
-            traceparent=traceparent_of(self.request),
-        )
-
-
-AskedHere = Annotated[Asked, Depends()]
 
 
 def decision_router(commands: CommandPort, desk: Desk) -> APIRouter:
@@ -202,11 +176,7 @@ def decision_router(commands: CommandPort, desk: Desk) -> APIRouter:
         case_id: UUID, principal: Superior, asked: AskedHere
     ) -> SupervisionReply:
         """Every department that has a task of the case is told."""
-        command = asked.command(case_id, SuperviseCase(), principal, _Nothing())
+        command = asked.command(case_id, SuperviseCase(), principal)
         return SupervisionReply.model_validate((await commands.submit(command)).body)
 
     return router
-
-
-class _Nothing(BaseModel):
-    """The body of a request that has none."""

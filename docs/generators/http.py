@@ -32,8 +32,10 @@ INTRODUCTION: Final = """# HTTP
 Each service answers on its own port (`civicloop status`) and describes itself at `/openapi.json`.
 
 **Who may.** `Authorization: Bearer TOKEN`. A token names a caller and its roles; each endpoint
-names the roles that it takes. Locally `civicloop token --role ROLE` makes one. `department` below
-stands for the role `department:CODE` of any one department, which then sees its own tasks only.
+names the roles that it takes. Locally `civicloop token --role ROLE --sub NAME` makes one. Give each
+person and each channel a name of its own: idempotency keys, and the rule that nobody verifies their
+own work, go by it. `department` below stands for the role `department:CODE` of any one department,
+which then sees its own tasks only.
 
 **Doing it once.** Where the header `Idempotency-Key` is listed, the same key with the same body
 at the same address gets the same answer and decides nothing; with another body, or about another

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from civicloop_kit.auth import Principal, requires
+from civicloop_kit.bodies import Body
 from civicloop_kit.held_reads import (
     DeadLetter,
     HeldCase,
@@ -66,11 +67,10 @@ class HeldCaseReply(BaseModel):
     held: list[HeldPlace]
 
 
-class Retry(BaseModel):
+class Retry(Body):
     """Which blocked cases to try again: one, those of a cause, or all; ``rate`` cases a second."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={"examples": [{"reason": "bug", "error": "ZeroDivisionError"}]},
     )
 
@@ -91,11 +91,10 @@ class Retry(BaseModel):
         return self
 
 
-class Discard(BaseModel):
+class Discard(Body):
     """Which record to leave out, by where it lies in Kafka, and why."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "examples": [
                 {"topic": "intake.cases", "partition": 0, "offset": 41, "why": "not_a_fact"}

@@ -11,6 +11,7 @@ from civicloop_contracts.codes import Outcome, Tier
 from civicloop_contracts.facts.parts import TaskNo
 from civicloop_kit.asked import AskedHere
 from civicloop_kit.auth import Principal, principal_ref, requires
+from civicloop_kit.bodies import Body
 from civicloop_kit.http import Refusals
 from feedback.domain.case import CaseState
 from feedback.domain.commands import RecordSatisfaction, VerifyCase
@@ -38,14 +39,13 @@ Verifier = Annotated[Principal, Depends(requires("verifier"))]
 ChannelPrincipal = Annotated[Principal, Depends(requires("channel"))]
 
 
-class Verification(BaseModel):
+class Verification(Body):
     """What the verifier (核实员) found: done, or not done.
 
     ``tasks``: the numbers of those that were not done; left out, all that the case needs.
     """
 
     model_config = ConfigDict(
-        extra="forbid",
         strict=True,
         json_schema_extra={"examples": [{"passed": True}, {"passed": False, "tasks": [2]}]},
     )
@@ -61,11 +61,10 @@ class Verification(BaseModel):
         return self
 
 
-class Satisfaction(BaseModel):
+class Satisfaction(Body):
     """What the reporter said when called back (回访); ``satisfied`` null: not said."""
 
     model_config = ConfigDict(
-        extra="forbid",
         strict=True,
         json_schema_extra={"examples": [{"solved": True, "satisfied": None}]},
     )

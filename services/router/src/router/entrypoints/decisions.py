@@ -5,11 +5,12 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Depends
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, StrictBool
 
 from civicloop_contracts.fact import DepartmentCode
 from civicloop_kit.asked import Asked, AskedHere
 from civicloop_kit.auth import Principal, requires
+from civicloop_kit.bodies import Body
 from router.domain.codes import RequestKind
 from router.domain.commands import DecideRequest, ReassignTask, SettleDispute, SuperviseCase
 from router.domain.errors import UnknownDisputeError, UnknownTaskError
@@ -19,12 +20,6 @@ from router.ports import CommandPort, Desk
 Superior = Annotated[Principal, Depends(requires("superior"))]
 _EXTENSIONS: Final = frozenset({RequestKind.EXTENSION})
 _SUSPENSIONS: Final = frozenset({RequestKind.SUSPENSION, RequestKind.LEDGER})
-
-
-class Body(BaseModel):
-    """Unknown fields are refused: a misspelt one would be ignored in silence."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Settlement(Body):
@@ -43,7 +38,7 @@ class Decision(Body):
     """What is decided about a department's request."""
 
     request_id: UUID
-    approved: bool
+    approved: StrictBool
 
 
 class AttemptReply(BaseModel):

@@ -32,13 +32,16 @@ INTRODUCTION: Final = """# HTTP
 Each service answers on its own port (`civicloop status`) and describes itself at `/openapi.json`.
 
 **Who may.** `Authorization: Bearer TOKEN`. A token names a caller and its roles; each endpoint
-names the roles that it takes. Locally `civicloop token --role ROLE` makes one. `department` below
-stands for the role `department:CODE` of any one department, which then sees its own tasks only.
+names the roles that it takes. Locally `civicloop token --role ROLE --sub NAME` makes one. Give each
+person and each channel a name of its own: idempotency keys, and the rule that nobody verifies their
+own work, go by it. `department` below stands for the role `department:CODE` of any one department,
+which then sees its own tasks only.
 
 **Doing it once.** Where the header `Idempotency-Key` is listed, the same key with the same body
-gets the same answer and decides nothing; with another body it gets 409. Keys belong to their
-caller, and are known for 30 days (`CIVICLOOP_KEEP_REPLIES_DAYS`). A department's updates have their
-`update_id` for this, known for ever, as are the keys of imports.
+at the same address gets the same answer and decides nothing; with another body, or about another
+case or task, it gets 409. Keys belong to their caller, and are known for 30 days
+(`CIVICLOOP_KEEP_REPLIES_DAYS`). A department's updates have their `update_id` for this, known for
+ever, as are the keys of imports.
 
 **What a refusal looks like.** `application/problem+json` (RFC 9457): `type` is
 `urn:civicloop:problem:CODE`, and `errors` names the path of each wrong field. Any endpoint may
@@ -50,7 +53,7 @@ GENERAL: Final = (
     (403, "forbidden", "a valid token without the role"),
     (404, "not_found", "no such address"),
     (405, "method_not_allowed", "the address has no such method"),
-    (409, "idempotency_key_reused", "the key stands for another body"),
+    (409, "idempotency_key_reused", "the key stands for another request"),
     (408, "too_slow", "the body took too long to come"),
     (413, "too_large", "the body is over the limit, `CIVICLOOP_MAX_BODY_BYTES`"),
     (422, "invalid", "a field is wrong; `errors` has its path"),

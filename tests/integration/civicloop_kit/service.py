@@ -7,9 +7,8 @@ from fastapi import APIRouter, Depends
 from tests.unit.civicloop_kit.counting import Count, RefusedError, counting_room
 
 from civicloop_contracts.codes import Service
+from civicloop_kit.asked import AskedHere
 from civicloop_kit.auth import Principal, requires
-from civicloop_kit.command import CaseCommand
-from civicloop_kit.http import IdempotencyKey
 from civicloop_kit.process import Kit, Parts, run
 from civicloop_kit.settings import ServiceSettings
 
@@ -22,12 +21,9 @@ def build(_settings: ServiceSettings, kit: Kit) -> Parts[Any]:
     async def count(
         case_id: UUID,
         principal: Annotated[Principal, Depends(requires("channel"))],
-        key: IdempotencyKey = None,
+        asked: AskedHere,
     ) -> dict[str, Any]:
-        command = CaseCommand(
-            case_id=case_id, body=Count(), principal=principal.name, idempotency_key=key
-        )
-        reply = await kit.commands.submit(command)
+        reply = await kit.commands.submit(asked.command(case_id, Count(), principal))
         return {"repeated": reply.repeated, **reply.body}
 
     return Parts(room=counting_room(), routers=[router], refusals={RefusedError: (409, "refused")})

@@ -39,7 +39,7 @@ async def test_a_key_belongs_to_its_principal(quiet: World) -> None:
 async def test_a_key_stands_for_one_request(quiet: World) -> None:
     """The same key with another request is refused, in a later group and in the same one."""
     case_id = uuid4()
-    other = replace(count(case_id, "key"), digest=b"another request")
+    other = count(case_id, "key", how="otherwise")
     async with quiet.assembled() as engine:
         together = await engine.commands.submit_all([count(case_id, "key"), other])
         with pytest.raises(KeyReusedError):

@@ -1,7 +1,7 @@
 """One process: it answers, refuses to start with a reason, and ends in time."""
 
 import signal
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -14,13 +14,14 @@ from civicloop_local.tokens import make_token
 
 STOPS_WITHIN_S = 20.0
 NOWHERE = "127.0.0.1:1"
+CASE_ID = UUID(int=7)
 
 
 async def call(world: World, process: Process, role: str = "channel") -> httpx.Response:
     """Send a command over HTTP."""
     async with httpx.AsyncClient(base_url=process.url) as client:
         return await client.post(
-            f"/v1/cases/{uuid4()}/count",
+            f"/v1/cases/{CASE_ID}/count",
             headers=_token(world, role) | {"Idempotency-Key": "key"},
         )
 

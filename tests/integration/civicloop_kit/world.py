@@ -16,7 +16,7 @@ from tests.unit.civicloop_kit.counting import Count, Counter, counting_room
 from civicloop_contracts.envelope import read_envelope
 from civicloop_contracts.fact import Fact
 from civicloop_kit.clock import Clock, SystemClock
-from civicloop_kit.command import CaseCommand
+from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.engine import Engine, assemble
 from civicloop_kit.numbering import chain
 from civicloop_kit.postgres import COMMAND_TIMEOUT_S, Database
@@ -279,12 +279,12 @@ def case_in_first_partition() -> UUID:
 
 def count(case_id: UUID, key: str | None = None, **body: Any) -> CaseCommand:
     """Return a command of the small room; the key stands for exactly this request."""
+    digest = sha256(repr(body).encode()).digest()
     return CaseCommand(
         case_id=case_id,
         body=Count(**body),
         principal="tester",
-        idempotency_key=key,
-        digest=sha256(repr(body).encode()).digest(),
+        request=None if key is None else KeyedRequest(key=key, target="", digest=digest),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from civicloop_contracts.fact import Fact
-from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.command import CaseCommand, KeyedRequest, Reply
 from civicloop_kit.commands import Commands
 from civicloop_kit.jobs import Job, Jobs
 from civicloop_kit.postgres import Database
@@ -84,8 +84,7 @@ class Room:
                 case_id=CASE_ID,
                 body=body,
                 principal="department:water",
-                idempotency_key=str(update_id),
-                digest=kind.encode(),
+                request=KeyedRequest(key=str(update_id), target=str(TASK_ID), digest=kind.encode()),
             )
         )
 

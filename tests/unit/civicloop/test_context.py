@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from civicloop.context import StackContext, stack_context
+from civicloop_kit.auth import TokenVerifier
 from civicloop_local.credentials import load_credentials
 from civicloop_local.errors import StackError
 from civicloop_local.layout import Layout
+from civicloop_local.tokens import public_key
 
 
 @pytest.fixture
@@ -39,6 +41,9 @@ def test_a_context_knows_addresses_and_lets_in(layout: Layout) -> None:
     assert context.kafka_settings["bootstrap.servers"] == "127.0.0.1:20004"
     assert context.kafka_settings["sasl.username"] == "auditor"
     assert context.kafka_admin_settings["sasl.username"] == "admin"
-    assert context.token("department:water").count(".") == 2
+    verifier = TokenVerifier(public_key(credentials))
+    assert verifier.principal(context.token("department:water")).name == "department:water"
+    assert verifier.principal(context.token("verifier", "ann")).name == "ann"
+    assert verifier.principal(context.operator_token()).name == "operator"
     with pytest.raises(StackError, match="no role"):
         context.token("mayor")

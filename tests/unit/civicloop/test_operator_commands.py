@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from civicloop import dlq_commands, held_commands
-from civicloop.operator_calls import age_of, duration, operators
+from civicloop.operator_calls import NOT_THERE, age_of, duration, operators
+from civicloop_kit.operator_doors import OPERATOR_REFUSALS
 from civicloop_local.errors import StackError
 
 CASE = "01980000-0000-7000-8000-000000000001"
@@ -178,7 +179,7 @@ def test_a_gap_waits_for_what_is_missing(door: Door) -> None:
 @pytest.mark.parametrize("command", ["show", "retry"])
 def test_a_case_of_which_nothing_is_held_is_said(door: Door, command: str) -> None:
     """With the command that lists what is."""
-    door.answers = [(404, {"detail": "there is none"})]
+    door.answers = [(404, {"type": "urn:civicloop:problem:unknown_held_case"})]
     with pytest.raises(StackError, match="civicloop held list"):
         held(door, command, CASE)
 
@@ -328,11 +329,25 @@ def test_a_dead_letter_shows_place_and_digest(door: Door, unsent: bool) -> None:
 
 def test_a_dead_letter_that_is_not_there_is_said(door: Door) -> None:
     """With the command that lists them."""
-    door.answers = [(404, {"detail": "there is none"})]
+    door.answers = [(404, {"type": "urn:civicloop:problem:unknown_dead_letter"})]
     with pytest.raises(StackError, match="civicloop dlq list"):
         dlq(door, "show", LETTER)
     with pytest.raises(StackError, match="civicloop dlq list"):
         dlq(door, "show", "no-letter")
+
+
+@pytest.mark.parametrize("problem", [{"type": "urn:civicloop:problem:not_found"}, ["?"], {}])
+def test_a_wrong_address_is_not_an_empty_one(door: Door, problem: Any) -> None:
+    """It knows nothing of letters: to say that there is none would end the search."""
+    door.answers = [(404, problem)]
+    with pytest.raises(StackError, match="router: ") as refusal:
+        dlq(door, "show", LETTER)
+    assert "there is no dead letter" not in str(refusal.value)
+
+
+def test_what_is_not_there_is_what_the_doors_say() -> None:
+    """Their codes for 404, all of them and no other."""
+    assert {code for status, code in OPERATOR_REFUSALS.values() if status == 404} == NOT_THERE
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from msgspec import structs
 from tests.unit.civicloop_kit.counting import Count, Counter, counting_room, on_count
 
-from civicloop_kit.command import CaseCommand
+from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.room import Decision, Room
 
 SPOILT: Mapping[str, Any] = {"mute": {"facts": (object(),)}, "homeless": {"effects": (object(),)}}
@@ -53,6 +52,5 @@ def count_all(case_id: UUID, *others: UUID, key: str | None = None, hows: str = 
         others=others,
         body=CountAll(hows=tuple(hows.split())),
         principal="tester",
-        idempotency_key=key,
-        digest=sha256(hows.encode()).digest(),
+        request=None if key is None else KeyedRequest(key=key, target="", digest=hows.encode()),
     )

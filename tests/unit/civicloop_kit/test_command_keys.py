@@ -1,7 +1,7 @@
 """What an idempotency key is stored as: unique per principal, unreadable."""
 
 import hmac
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, cast
 from uuid import uuid4
@@ -10,13 +10,25 @@ import pytest
 from tests.unit.civicloop_kit.counting import Count
 from tests.unit.civicloop_kit.memory import Memory
 
-from civicloop_kit.command import CaseCommand, KeyReusedError, Reply
+from civicloop_kit.command import CaseCommand, KeyedRequest, KeyReusedError, Reply
 from civicloop_kit.commands import Commands
 
 SECRET = b"s" * 32
-COMMAND = CaseCommand(
-    case_id=uuid4(), body=Count(), principal="desk-1", idempotency_key="a-key", digest=b"this"
-)
+REQUEST = KeyedRequest(key="a-key", target="case/1", digest=b"this")
+COMMAND = CaseCommand(case_id=uuid4(), body=Count(), principal="desk-1", request=REQUEST)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TwiceAsMuch(Count):
+    """Another kind of command, about the same in the same words."""
+
+
+def under(
+    *, key: str = "a-key", target: str = "case/1", digest: bytes = b"this", **changes: Any
+) -> CaseCommand:
+    """Return the command as it comes with another request."""
+    request = KeyedRequest(key=key, target=target, digest=digest)
+    return replace(COMMAND, request=request, **changes)
 
 
 def key(command: CaseCommand = COMMAND, secret: bytes = SECRET) -> bytes | None:
@@ -27,12 +39,12 @@ def key(command: CaseCommand = COMMAND, secret: bytes = SECRET) -> bytes | None:
 
 def test_without_a_key_nothing_is_stored() -> None:
     """A command need not have one."""
-    assert key(replace(COMMAND, idempotency_key=None)) is None
+    assert key(replace(COMMAND, request=None)) is None
 
 
 def test_the_same_key_of_one_principal_is_found_again() -> None:
     """Whatever the case: the reply of the first time is given."""
-    assert key() == key(replace(COMMAND, case_id=uuid4(), digest=b"other"))
+    assert key() == key(under(digest=b"other", case_id=uuid4()))
 
 
 def test_principal_key_and_secret_make_it_unique() -> None:
@@ -40,8 +52,8 @@ def test_principal_key_and_secret_make_it_unique() -> None:
     keys = {
         key(),
         key(replace(COMMAND, principal="desk-2")),
-        key(replace(COMMAND, idempotency_key="b-key")),
-        key(replace(COMMAND, principal="desk-1a", idempotency_key="-key")),
+        key(under(key="b-key")),
+        key(under(key="-key", principal="desk-1a")),
         key(secret=b"t" * 32),
     }
     assert len(keys) == 5
@@ -55,13 +67,16 @@ def test_the_key_itself_is_not_readable() -> None:
     assert b"a-key" not in stored
 
 
-async def test_a_known_key_answers_the_same_request_only() -> None:
-    """With another digest it is another request under a used key."""
+@pytest.mark.parametrize(
+    "other", [under(digest=b"that"), under(target="case/2"), under(body=TwiceAsMuch())]
+)
+async def test_a_known_key_answers_the_same_request_only(other: CaseCommand) -> None:
+    """In other words, about something else or of another kind, it is another request."""
     commands = Commands(Memory().transactions(), SECRET)
     first, again = [await commands.submit(COMMAND) for _ in range(2)]
     assert again == Reply(body=first.body, repeated=True)
     with pytest.raises(KeyReusedError):
-        await commands.submit(replace(COMMAND, digest=b"that"))
+        await commands.submit(other)
 
 
 async def test_a_digest_is_stored_under_the_secret_only() -> None:
@@ -72,9 +87,9 @@ async def test_a_digest_is_stored_under_the_secret_only() -> None:
         await Commands(memory.transactions(), secret).submit(COMMAND)
         ((digest, _),) = memory.tables.replies.values()
         stored.append(digest)
-    assert stored[0] == hmac.digest(SECRET, COMMAND.digest, sha256)
+    assert stored[0] == hmac.digest(SECRET, COMMAND.asked, sha256)
     assert stored[0] != stored[1]
-    assert COMMAND.digest not in stored
+    assert COMMAND.asked not in stored
 
 
 def test_a_command_is_named_as_a_cause() -> None:

@@ -1,13 +1,18 @@
 """Group commit: what becomes of each command when their transaction fails."""
 
-from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from tests.unit.civicloop_kit.counting import Count, Counter, RefusedError
 from tests.unit.civicloop_kit.memory import BrokenCommitError, Memory
 
-from civicloop_kit.command import CaseCommand, CommandFailedError, KeyReusedError, Reply
+from civicloop_kit.command import (
+    CaseCommand,
+    CommandFailedError,
+    KeyedRequest,
+    KeyReusedError,
+    Reply,
+)
 from civicloop_kit.commands import PATIENCE_S, Commands
 from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.postgres import (
@@ -25,8 +30,7 @@ def command(case_id: UUID, key: str | None = None, how: str = "well") -> CaseCom
         case_id=case_id,
         body=Count(how=how),
         principal="tester",
-        idempotency_key=key,
-        digest=how.encode(),
+        request=None if key is None else KeyedRequest(key=key, target="", digest=how.encode()),
     )
 
 
@@ -57,14 +61,14 @@ async def test_a_repeated_key_is_answered_from_the_table() -> None:
     again = await room.submit(command(case, "key"))
     assert (first.repeated, again.repeated, again.body) == (False, True, first.body)
     with pytest.raises(KeyReusedError):
-        await room.submit(replace(command(case, "key"), digest=b"other"))
+        await room.submit(command(case, "key", "otherwise"))
     assert memory.counted(case) == 1
 
 
 async def test_twins_are_decided_once() -> None:
     """In one group too, and a differing twin is refused."""
     memory, case = Memory(), uuid4()
-    other = replace(command(case, "key"), digest=b"other")
+    other = command(case, "key", "otherwise")
     outcomes = await commands(memory).submit_all([command(case, "key")] * 2 + [other])
     assert kinds(outcomes) == [Reply, Reply, KeyReusedError]
     assert [r.repeated for r in outcomes[:2] if isinstance(r, Reply)] == [False, True]

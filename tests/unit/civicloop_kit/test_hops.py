@@ -1,6 +1,7 @@
 """A line per hop: ids and names of ours, whatever anybody says."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -13,8 +14,10 @@ from msgspec.structs import replace as changed
 from tests.unit.civicloop_kit.counting import BUG, Count, attached, counting_room, without_effect
 from tests.unit.civicloop_kit.memory import Memory
 
-from civicloop_kit.command import CaseCommand
-from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop, hop_writer, no_hops
+from civicloop_kit.auth import principal_ref
+from civicloop_kit.command import CaseCommand, KeyedRequest
+from civicloop_kit.commands import Commands
+from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop, decided_by, hop_writer, no_hops
 from civicloop_kit.rows import Work
 from civicloop_kit.testing import FakeClock, RoomBench
 from civicloop_kit.testing.bench import record_of
@@ -22,6 +25,7 @@ from civicloop_kit.testing.bench import record_of
 INTAKE = "/intake/cases"
 START = datetime(2026, 3, 2, 1, tzinfo=UTC)
 CASE = UUID(int=7)
+KEY = b"k" * 32
 TRACE = "00-" + "a" * 32 + "-" + "b" * 16 + "-00"
 WORDS = "张三 says that the pump is broken, call 13977312244"
 
@@ -52,8 +56,9 @@ def on_bench() -> RoomBench[Any]:
 
 def command(**body: Any) -> CaseCommand:
     """Return a command of somebody who has much to say."""
+    request = KeyedRequest(key=WORDS, target=WORDS, digest=WORDS.encode())
     return CaseCommand(
-        case_id=CASE, body=Count(**body), principal=WORDS, idempotency_key=WORDS, traceparent=WORDS
+        case_id=CASE, body=Count(**body), principal=WORDS, request=request, traceparent=WORDS
     )
 
 
@@ -94,6 +99,28 @@ def test_a_command_names_the_last_fact_of_the_room() -> None:
     line = json.loads(lines(*bench._work.hops)[1])
     assert (line["event"], line["command"], line["sequence"]) == (DECIDED, "Count", 2)
     assert (line["source"], line["cause"]) == ("/router/tasks", second.cause)
+
+
+async def test_a_command_names_who_gave_it_unreadably() -> None:
+    """As facts name people: equal for the same one."""
+    written: list[Hop] = []
+    transactions = Memory().transactions()
+    transactions._write_hops = lambda hops, _at: written.extend(hops)
+    commands = Commands(transactions, KEY)
+    for name in ("desk-1", "desk-2"):
+        await commands.submit(replace(command(), principal=name, request=None))
+    shown = [json.loads(line) for line in lines(*written)]
+    assert [line["principal"] for line in shown] == ["b7d500dc3696f391", "17b38fbf05a10212"]
+    assert shown[0]["principal"] == principal_ref("desk-1", KEY)
+
+
+def test_what_fired_before_a_decision_is_nobodys_doing() -> None:
+    """A command to an imported history fires what was due before it."""
+    fired, decided = (Hop(event, CASE, None, INTAKE, 1, None, None) for event in (FIRED, DECIDED))
+    assert decided_by(fired, "b7d500dc3696f391") is fired
+    assert "principal" not in json.loads(lines(fired)[0])
+    (line,) = lines(decided_by(decided, "b7d500dc3696f391"))
+    assert json.loads(line)["principal"] == "b7d500dc3696f391"
 
 
 def test_a_timer_that_fires_is_a_line() -> None:

@@ -10,7 +10,7 @@ from tests.unit.civicloop_kit.counting import Count, Counter, attached, counting
 from tests.unit.civicloop_kit.memory import START, Memory, _blank, placed
 
 from civicloop_kit.batches import Batches
-from civicloop_kit.command import CaseCommand, KeyReusedError
+from civicloop_kit.command import CaseCommand, KeyedRequest, KeyReusedError
 from civicloop_kit.commands import Commands
 from civicloop_kit.failures import MAX_NEW_BUGS, TooManyHeldError
 from civicloop_kit.postgres import UnavailableError
@@ -71,7 +71,7 @@ async def test_an_answer_that_was_given_is_given_again() -> None:
     after = Commands(await _stopped(memory), b"s" * 32)
     assert (await after.submit(asked)).body == first.body
     with pytest.raises(KeyReusedError):
-        await after.submit(replace(asked, digest=b"other"))
+        await after.submit(_keyed(case_id, target="other"))
 
 
 async def test_a_stream_that_fails_stops_timers() -> None:
@@ -87,7 +87,6 @@ async def test_a_stream_that_fails_stops_timers() -> None:
     assert (memory.tables.rows[row.case_id].state.fired, memory.begun) == (0, 0)
 
 
-def _keyed(case_id: UUID) -> CaseCommand:
-    return CaseCommand(
-        case_id=case_id, body=Count(), principal="tester", idempotency_key="key", digest=b"this"
-    )
+def _keyed(case_id: UUID, target: str = "this") -> CaseCommand:
+    request = KeyedRequest(key="key", target=target, digest=b"")
+    return CaseCommand(case_id=case_id, body=Count(), principal="tester", request=request)

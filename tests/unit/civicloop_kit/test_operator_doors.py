@@ -264,6 +264,7 @@ def test_more_cases_go_on_by_themselves(
         {"all": True, "rate": 0},
         {"all": True, "rate": 501},
         {"reason": "bug", "error": ""},
+        {"reason": "bug", "error": "\x00"},
     ],
 )
 def test_a_retry_names_exactly_one_choice(
@@ -283,6 +284,12 @@ def test_a_record_is_discarded_with_its_reason(client: TestClient, desk: Desk) -
     assert desk.asked == [("sre-1", CASE, ("intake.cases", 3, 41), Why.NOT_A_FACT)]
     shown = answer.json()
     assert (shown["sequence"], shown["why"], shown["digest"]) == (2, "not_a_fact", "cd" * 32)
+
+
+def test_a_place_that_no_database_keeps_is_refused(client: TestClient, desk: Desk) -> None:
+    """A NUL would fail there, as a bug."""
+    assert client.post(DISCARD, json={**RECORD, "topic": "intake\x00cases"}).status_code == 422
+    assert desk.asked == []
 
 
 @pytest.mark.endpoint("POST /v1/held/cases/{case_id}/discard", 202)

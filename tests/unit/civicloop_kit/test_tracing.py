@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 
 import pytest
-from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -21,12 +20,13 @@ CANARY = "13977312244-Wang"
 EXPORTER = InMemorySpanExporter()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _exporting() -> None:
+@pytest.fixture(autouse=True)
+def _exporting(monkeypatch: pytest.MonkeyPatch) -> None:
     # Samples no trace by itself: what is exported belongs to a trace that somebody else sampled.
     provider = TracerProvider(sampler=ParentBased(TraceIdRatioBased(0)))
     provider.add_span_processor(SimpleSpanProcessor(EXPORTER))
-    trace.set_tracer_provider(provider)
+    # Not by the library's global provider: a process sets that once, and another test may have.
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("civicloop"))
 
 
 @pytest.fixture

@@ -39,6 +39,23 @@ def test_a_token_verifies_with_the_public_key(credentials: Credentials, role: st
     assert claims["iat"] <= time.time()
 
 
+@pytest.mark.parametrize("role", ["channel", "operator", "department:water", "service"])
+def test_a_token_for_nobody_in_particular_names_its_role(
+    credentials: Credentials, role: str
+) -> None:
+    """Two departments are two callers, and neither is the operator."""
+    key = OKPKey.import_key(json.loads(public_key(credentials)))
+    token = make_token(credentials, role=role, hours=1)
+    assert jwt.decode(token, key, algorithms=["Ed25519"]).claims["sub"] == role
+
+
+@pytest.mark.parametrize("role", ["verifier", "superior"])
+def test_who_judges_the_work_of_others_has_a_name(credentials: Credentials, role: str) -> None:
+    """It matters who verifies and who decides: the message names the option."""
+    with pytest.raises(StackError, match=f"a {role} is somebody.*--sub NAME"):
+        make_token(credentials, role=role, hours=1)
+
+
 def test_the_public_key_tells_nothing_private(credentials: Credentials) -> None:
     """Services can verify tokens, not make them."""
     assert "d" in credentials.token_key

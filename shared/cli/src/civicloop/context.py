@@ -76,11 +76,11 @@ class StackContext:
         databases = databases_of(self.credentials, local_servers(self.ports))
         return {s.name: databases.url(s.database, role=AUDITOR_ROLE) for s in SERVICES}
 
-    def token(self, role: str, subject: str = OPERATOR, hours: float = TOKEN_HOURS) -> str:
+    def token(self, role: str, subject: str | None = None, hours: float = TOKEN_HOURS) -> str:
         """Return a bearer token.
 
         Raises:
-            StackError: There is no such role.
+            StackError: There is no such role, or it needs a name.
         """
         return make_token(self.credentials, role=role, subject=subject, hours=hours)
 

@@ -11,6 +11,7 @@ import httpx
 import typer
 
 from civicloop.context import stack_context
+from civicloop.refusals import code_of
 from civicloop_local.errors import StackError
 from civicloop_local.services import SERVICES
 
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
 TIMEOUT_S: Final = 30.0
 NAMES: Final = tuple(service.name for service in SERVICES)
 MINUTE_S: Final = 60
+# What operators' doors say of something that a service does not have; another 404 is an address.
+NOT_THERE: Final = frozenset(
+    {
+        "unknown_dead_letter",
+        "unknown_held_case",
+        "unknown_held_record",
+        "unknown_operation",
+    }
+)
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 
@@ -86,7 +96,7 @@ class Operators:
                 f"`civicloop logs {service}`"
             ) from error
         if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            kind = NotThereError if answer.status_code == HTTPStatus.NOT_FOUND else StackError
+            kind = NotThereError if code_of(answer) in NOT_THERE else StackError
             raise kind(f"{service}: {_refusal(answer, service)}")
         found: dict[str, Any] = answer.json()
         return found
@@ -139,6 +149,8 @@ def _refusal(answer: httpx.Response, service: str) -> str:
     try:
         problem = answer.json()
     except ValueError:
+        problem = None
+    if not isinstance(problem, dict):
         return f"answered {answer.status_code}: see `civicloop logs {service}`"
     faults = "; ".join(f"{item['path']}: {item['code']}" for item in problem.get("errors", ()))
     return f"{problem.get('detail', answer.status_code)}{': ' if faults else ''}{faults}"

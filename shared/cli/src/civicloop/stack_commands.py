@@ -114,7 +114,13 @@ def migrate(
 
 def token(
     role: Annotated[str, typer.Option(help="channel, department:<code>, verifier, …")],
-    sub: Annotated[str, typer.Option(help="Who the token is for.")] = "operator",
+    sub: Annotated[
+        str | None,
+        typer.Option(
+            help="Who the token is for: the role itself when not given; a verifier and a superior "
+            "have to be named."
+        ),
+    ] = None,
     hours: Annotated[float, typer.Option(help="How long it is good for.")] = 12.0,
 ) -> None:
     """Print a bearer token for the services. Example: civicloop token --role department:water."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -22,21 +23,32 @@ class OverloadedError(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedRequest:
+    """A request under an idempotency key: about what, in which words.
+
+    ``target`` is the id of what it is about, a report or a task say, wherever that is by now; empty
+    for a request that makes it. ``digest`` is that of the body (`civicloop_kit.http.digest_of`).
+    """
+
+    key: str
+    target: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseCommand:
     """What somebody wants done to a case; ``others`` are cases that are decided together with it.
 
-    ``digest`` is that of the request (`civicloop_kit.http.digest_of`): it tells a repeated request
-    from a reused key. ``replay`` and ``now`` are given for an imported history only: the clock that
-    the case lives on. ``known_for_ever``: its key is that of a thing and not of one request, so its
-    reply is never forgotten.
+    ``replay`` and ``now`` are given for an imported history only: the clock that the case lives on.
+    ``known_for_ever``: its key is that of a thing and not of one request, so its reply is never
+    forgotten.
     """
 
     case_id: UUID
     others: tuple[UUID, ...] = ()
     body: object
     principal: str
-    idempotency_key: str | None = None
-    digest: bytes = b""
+    request: KeyedRequest | None = None
     replay: Replay | None = None
     now: datetime | None = None
     traceparent: str | None = None
@@ -47,6 +59,17 @@ class CaseCommand:
     def cases(self) -> tuple[UUID, ...]:
         """All cases that are locked for it, its own first."""
         return (self.case_id, *self.others)
+
+    @property
+    def asked(self) -> bytes:
+        """What its idempotency key stands for: the kind of command, its target and its words.
+
+        Empty without a key.
+        """
+        if self.request is None:
+            return b""
+        kind, target = type(self.body).__name__.encode(), self.request.target.encode()
+        return sha256(b"\0".join((kind, target, self.request.digest))).digest()
 
     @property
     def cause(self) -> str:

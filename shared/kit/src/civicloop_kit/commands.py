@@ -11,10 +11,12 @@ from typing import Any, Final, Generic
 import orjson
 
 from civicloop_kit import protections
+from civicloop_kit.auth import principal_ref
 from civicloop_kit.backoff import Backoff
 from civicloop_kit.command import CaseCommand, CommandFailedError, KeyReusedError, Reply
 from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.gathering import Gatherer
+from civicloop_kit.hops import decided_by
 from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
@@ -151,6 +153,7 @@ class Commands(Generic[S]):
             if key and (twin := new.get(key)):
                 outcomes[index] = self._answer(command, twin.digest, twin.reply)
                 continue
+            begun = len(work.hops)
             try:
                 decision = applier.run_command(command)
             except self._transactions.room.refusals as refusal:
@@ -160,6 +163,8 @@ class Commands(Generic[S]):
                 _log.exception("command_failed", command=type(command.body).__name__)
                 outcomes[index] = CommandFailedError(CommandFailedError.__doc__)
                 continue
+            decider = principal_ref(command.principal, self._secret)
+            work.hops[begun:] = [decided_by(hop, decider) for hop in work.hops[begun:]]
             reply = decision.reply or {}
             outcomes[index] = Reply(body=reply, repeated=False)
             item = _New(key=key, digest=self._digest(command), command=command, reply=reply)
@@ -210,14 +215,14 @@ class Commands(Generic[S]):
 
     def _key(self, command: CaseCommand) -> bytes | None:
         """Return what a key is stored as: unique per principal, unreadable."""
-        if command.idempotency_key is None:
+        if command.request is None:
             return None
-        text = f"{command.principal}\0{command.idempotency_key}"
+        text = f"{command.principal}\0{command.request.key}"
         return hmac.digest(self._secret, text.encode(), sha256)
 
     def _digest(self, command: CaseCommand) -> bytes:
         """Return what a request is stored as: a bare digest could be tried with what people say."""
-        return hmac.digest(self._secret, command.digest, sha256)
+        return hmac.digest(self._secret, command.asked, sha256)
 
     def _answer(self, command: CaseCommand, digest: bytes, reply: Mapping[str, Any]) -> Outcome:
         if not hmac.compare_digest(digest, self._digest(command)):

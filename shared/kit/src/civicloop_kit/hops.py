@@ -31,7 +31,8 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
 
     ``kind`` is the class of the fact or command, None for a timer or for a fact that this release
     does not know. ``source`` and ``sequence`` are the record's; for a command or timer those of the
-    last fact that this room wrote about the case, 0 for none.
+    last fact that this room wrote about the case, 0 for none. ``principal`` is who gave a
+    command, as facts name people (`civicloop_kit.auth.principal_ref`).
     """
 
     event: str
@@ -41,6 +42,7 @@ class Hop(msgspec.Struct, frozen=True, gc=False):
     sequence: int
     cause: str | None
     traceparent: str | None
+    principal: str | None = None
 
 
 class Sink(Protocol):
@@ -74,6 +76,11 @@ def hop_writer(service: str, log_format: str, sink: Sink | None = None) -> Write
     return write
 
 
+def decided_by(hop: Hop, principal: str) -> Hop:
+    """Return a hop with who decided; a timer that fired before the decision is nobody's."""
+    return msgspec.structs.replace(hop, principal=principal) if hop.event == DECIDED else hop
+
+
 def _as_json(hop: Hop, service: str, stamp: str) -> str:
     # The ids of the database driver are none of those that orjson knows.
     line = _fields(hop, service, stamp)
@@ -104,4 +111,6 @@ def _fields(hop: Hop, service: str, stamp: str) -> dict[str, object]:
     if hop.event != FIRED:
         name = "fact" if hop.event == APPLIED else "command"
         fields[name] = what.__name__ if what else UNKNOWN
+    if hop.event == DECIDED:
+        fields["principal"] = hop.principal
     return fields

@@ -2,11 +2,18 @@
 
 import io
 from collections import Counter
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
-from civicloop.demo.display import outcome_table, task_table
+from civicloop.context import StackContext
+from civicloop.demo.display import Display, outcome_table, task_table
 from civicloop.demo.generator import Outcome
+from civicloop_kit.auth import TokenVerifier
+from civicloop_local.credentials import load_credentials
+from civicloop_local.layout import Layout
+from civicloop_local.tokens import public_key
 
 EXPECTED = Outcome(
     filed=3,
@@ -40,3 +47,24 @@ def test_a_department_that_got_something_else_differs() -> None:
     assert len(differing) == 2
     assert "power" in differing[0]
     assert "water" in differing[1]
+
+
+def test_a_token_is_printed_for_every_role(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each is of a caller of its own: whoever tries them meets himself nowhere."""
+    layout = Layout(home=tmp_path / "home", cache=tmp_path / "cache")
+    layout.create()
+    names = ("intake", "router", "department-adapter", "feedback", "kafka")
+    ports = {name: 20_000 + number for number, name in enumerate(names)}
+    credentials = load_credentials(layout)
+    Display().addresses(StackContext(layout=layout, credentials=credentials, ports=ports))
+    tokens = TokenVerifier(public_key(credentials))
+    printed = [line.rpartition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    assert [tokens.principal(text).name for text in printed if text.count(".") == 2] == [
+        "app",
+        "inspector-1",
+        "superior-1",
+        "operator",
+        "department:urban-management",
+    ]

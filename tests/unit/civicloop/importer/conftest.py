@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (
     "id", "in", "due", "out", "state", "via", "office", "sort", "detail", "area", "y", "x", "ok"
 )  # fmt: skip
+REUSED: Final = "urn:civicloop:problem:idempotency_key_reused"
 GOOD_ROW: Final = {
     "id": "A1",
     "in": "2024-05-02 08:00:00",
@@ -201,7 +202,7 @@ class FakeCity:
             return {"case_id": str(UUID(int=0)), "status": "rejected", "reason": reason}
         known = self.cases.get(key)
         if known and known[1] != report:
-            return {"problem": {"status": 409}}
+            return {"problem": {"status": 409, "type": REUSED}}
         case_id = known[0] if known else str(UUID(int=len(self.cases) + 1))
         self.cases[key] = (case_id, report)
         return {"case_id": case_id, "status": "filed", "repeated": known is not None}

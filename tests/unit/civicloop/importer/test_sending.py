@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from tests.unit.civicloop.importer.conftest import FakeCity
+from tests.unit.civicloop.importer.conftest import REUSED, FakeCity
 
 from civicloop.importer.calls import LONGEST_PAUSE_S, MAX_TRIES
 from civicloop.importer.errors import FAILED, ServiceError
@@ -113,7 +113,9 @@ async def test_a_line_that_is_put_off_for_ever_ends_the_import(ledger: Ledger) -
 @pytest.mark.parametrize(
     ("problem", "reason", "column"),
     [
-        ({"status": 409}, Reason.ID_REUSED, ""),
+        ({"status": 409, "type": REUSED}, Reason.ID_REUSED, ""),
+        ({"status": 409, "type": "urn:civicloop:problem:case_already_filed"}, Reason.REFUSED, ""),
+        ({"status": 409}, Reason.REFUSED, ""),
         ({"status": 500}, Reason.FAILED, ""),
         ({"status": 422}, Reason.REFUSED, ""),
         (

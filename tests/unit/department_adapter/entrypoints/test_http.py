@@ -60,7 +60,8 @@ async def test_an_update_becomes_a_command_of_the_department(
     assert (answer.status_code, answer.json()) == (201, doors.commands.reply)
     (command,) = doors.commands.taken
     assert (command.case_id, command.principal) == (CASE_ID, "department:water")
-    assert command.idempotency_key == str(UUID(int=9))
+    assert command.request is not None
+    assert command.request.key == str(UUID(int=9))
     # As long as its task, which may lie in the ledger for a year.
     assert command.known_for_ever
     update = command.body
@@ -91,13 +92,13 @@ async def test_an_update_that_says_what_is_known_makes_no_fact(
 async def test_the_same_id_for_another_task_is_another_request(
     client: httpx.AsyncClient, doors: Doors, headers: Headers
 ) -> None:
-    """The digest covers the task."""
+    """The task is its target."""
     other = uuid4()
     doors.tasks.entries[other] = doors.tasks.entries[TASK_ID]
     await client.post(UPDATES, json=body(), headers=headers())
     await client.post(f"/v1/tasks/{other}/updates", json=body(), headers=headers())
     first, second = doors.commands.taken
-    assert first.digest != second.digest
+    assert first.asked != second.asked
 
 
 async def test_words_are_sealed_at_the_door(

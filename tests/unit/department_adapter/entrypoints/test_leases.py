@@ -267,7 +267,8 @@ async def test_a_receipt_is_the_delivery(
     }
     (command,) = doors.commands.taken
     assert (command.case_id, command.principal) == (CASE_ID, "department:water")
-    assert command.idempotency_key == f"receipt:{LEASE_ID}"
+    assert command.request is not None
+    assert command.request.key == f"receipt:{LEASE_ID}"
     assert records(doors) == [
         RecordDelivery(
             task_id=TASK_ID,

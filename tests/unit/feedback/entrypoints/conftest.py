@@ -52,9 +52,11 @@ class Doors:
     async def submit(self, command: CaseCommand) -> Reply:
         """Keep a command; a key stands for one digest, as in the kit."""
         self._fail()
-        same = [c for c in self.commands if c.idempotency_key == command.idempotency_key]
-        if command.idempotency_key and any(c.digest != command.digest for c in same):
-            raise KeyReusedError
+        if command.request is not None:
+            key = command.request.key
+            same = [c for c in self.commands if c.request and c.request.key == key]
+            if any(c.asked != command.asked for c in same):
+                raise KeyReusedError
         self.commands.append(command)
         return Reply(body=self.reply, repeated=False)
 

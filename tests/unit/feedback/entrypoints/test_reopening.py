@@ -30,7 +30,8 @@ async def test_a_reopening_is_a_command(doors: Doors, role: str) -> None:
     assert (answer.status_code, answer.json()) == (200, STANDING)
     [command] = doors.commands
     assert (command.body, command.principal) == (ReopenCase(), "desk-1")
-    assert (command.case_id, command.idempotency_key) == (CASE_ID, "k1")
+    assert command.request is not None
+    assert (command.request.key, command.request.target) == ("k1", str(CASE_ID))
 
 
 @pytest.mark.parametrize(

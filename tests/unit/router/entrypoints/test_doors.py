@@ -198,6 +198,16 @@ async def test_a_settlement_names_a_department(disputed: Doors, body: dict[str, 
     assert_problem(await disputed.post(SETTLEMENT, body), 422, "invalid")
 
 
+@pytest.mark.parametrize("approved", ["no", 0, None])
+async def test_a_decision_is_true_or_false(
+    doors: Doors, lead: TaskDispatched, approved: object
+) -> None:
+    """Nothing that has to be guessed, as at feedback's doors."""
+    doors.bench.tell(asked_for_time(lead))
+    body = {"request_id": str(REQUEST), "approved": approved}
+    assert_problem(await doors.post(door(lead, "extension"), body), 422, "invalid")
+
+
 async def test_only_superiors_decide(doors: Doors, lead: TaskDispatched) -> None:
     """An operator looks, and does not decide."""
     for path in (SETTLEMENT, SUPERVISION, door(lead, "reassignment")):

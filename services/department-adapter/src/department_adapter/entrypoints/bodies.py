@@ -5,10 +5,7 @@ from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -23,23 +20,11 @@ from civicloop_contracts.codes import (
     SuspensionKind,
 )
 from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.bodies import Body, Text, Time
 from department_adapter.domain.commands import DeliveryKind, UpdateKind
 from department_adapter.domain.model import ParkReason, TaskState
 
 MAX_REMARK_CHARS: Final = 2_000
-
-
-def _refuse_nul(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("string_nul", "NUL is not allowed")
-    return text
-
-
-def _refuse_number(value: object) -> object:
-    # A number would be read as seconds since 1970, silently.
-    if isinstance(value, str | datetime) or value is None:
-        return value
-    raise PydanticCustomError("datetime_text", "A time is text, as 2026-05-09T08:00:00+08:00")
 
 
 # The field that each kind of update needs, and that no other takes.
@@ -51,18 +36,11 @@ _FIELD_OF: Final = {
     "review_at": UpdateKind.REQUEST_SUSPENSION,
 }
 _WITH_REMARK: Final = frozenset({UpdateKind.PROGRESS, UpdateKind.COMPLETE})
-Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 RemarkText = Annotated[
     str,
     StringConstraints(min_length=1, max_length=MAX_REMARK_CHARS),
-    AfterValidator(_refuse_nul),
+    Text,
 ]
-
-
-class Body(BaseModel):
-    """Something that a caller sends."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class UpdateBody(Body):

@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from pydantic_core import PydanticCustomError
 
 from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.bodies import Body, Time
 from department_adapter.domain.department import (
     DEFAULT_CONCURRENCY,
     MAX_CONCURRENCY,
     DepartmentState,
     TransportName,
 )
-from department_adapter.entrypoints.bodies import Body, Time
 from department_adapter.ports import BreakerState
 
 MAX_NAME_CHARS: Final = 64

@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 
 from civicloop_kit.auth import Principal, principal_ref, requires
-from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.command import CaseCommand, KeyedRequest, Reply
 from civicloop_kit.http import digest_of, traceparent_of
 from civicloop_kit.ids import uuid7
 from civicloop_kit.vault import seal
@@ -119,8 +119,9 @@ class TaskDesk:
                 body=update,
                 # Update ids are the department's, whoever of it sends them.
                 principal=f"department:{entry.department}",
-                idempotency_key=str(body.update_id),
-                digest=sha256(task_id.bytes + digest_of(body)).digest(),
+                request=KeyedRequest(
+                    key=str(body.update_id), target=str(task_id), digest=digest_of(body)
+                ),
                 traceparent=traceparent,
                 # Source: protocol.md, 1: an update is known as long as its task.
                 known_for_ever=True,

@@ -8,11 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.bodies import Body
 from civicloop_kit.jobs import Job
 from department_adapter import wire
 from department_adapter.domain.department import DepartmentState
 from department_adapter.domain.model import TaskState
-from department_adapter.entrypoints.bodies import Body
 from department_adapter.ports import MAX_NARRATIVES, Delivery, Narrative, Queued
 
 # A restart of the service waits for nobody who waits longer.

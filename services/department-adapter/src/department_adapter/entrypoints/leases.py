@@ -7,13 +7,12 @@ failed; the delivery is back at its place.
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from hashlib import sha256
 from typing import Final, Protocol
 from uuid import UUID
 
 from civicloop_kit.auth import Principal
 from civicloop_kit.clock import Clock
-from civicloop_kit.command import CaseCommand, Reply
+from civicloop_kit.command import CaseCommand, KeyedRequest, Reply
 from civicloop_kit.jobs import Job, StaleClaimError
 from civicloop_kit.logs import get_logger
 from department_adapter import wire
@@ -233,7 +232,6 @@ def _receipt(code: str, case_id: UUID, lease: wire.LeaseId, traceparent: str | N
         body=body,
         principal=f"department:{code}",
         # The answer to a receipt may get lost: the second one is answered like the first.
-        idempotency_key=f"receipt:{lease}",
-        digest=sha256(str(lease).encode()).digest(),
+        request=KeyedRequest(key=f"receipt:{lease}", target=str(lease), digest=b""),
         traceparent=traceparent,
     )

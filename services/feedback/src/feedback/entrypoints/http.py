@@ -1,19 +1,18 @@
 """Doors for people: verify a case, say how the reporter answered, see what waits."""
 
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Annotated, Final, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from civicloop_contracts.codes import Outcome, Tier
 from civicloop_contracts.facts.parts import TaskNo
+from civicloop_kit.asked import AskedHere
 from civicloop_kit.auth import Principal, principal_ref, requires
-from civicloop_kit.command import CaseCommand
-from civicloop_kit.http import IdempotencyKey, Refusals, digest_of, traceparent_of
+from civicloop_kit.bodies import Body
+from civicloop_kit.http import Refusals
 from feedback.domain.case import CaseState
 from feedback.domain.commands import RecordSatisfaction, ReopenCase, VerifyCase
 from feedback.domain.errors import (
@@ -43,14 +42,13 @@ ChannelPrincipal = Annotated[Principal, Depends(requires("channel"))]
 InCharge = Annotated[Principal, Depends(requires("superior", "operator"))]
 
 
-class Verification(BaseModel):
+class Verification(Body):
     """What the verifier (核实员) found: done, or not done.
 
     ``tasks``: the numbers of those that were not done; left out, all that the case needs.
     """
 
     model_config = ConfigDict(
-        extra="forbid",
         strict=True,
         json_schema_extra={"examples": [{"passed": True}, {"passed": False, "tasks": [2]}]},
     )
@@ -66,11 +64,10 @@ class Verification(BaseModel):
         return self
 
 
-class Satisfaction(BaseModel):
+class Satisfaction(Body):
     """What the reporter said when called back (回访); ``satisfied`` null: not said."""
 
     model_config = ConfigDict(
-        extra="forbid",
         strict=True,
         json_schema_extra={"examples": [{"solved": True, "satisfied": None}]},
     )
@@ -123,28 +120,6 @@ class WaitingPage(BaseModel):
     next: UUID | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What every command needs of its request, beside the body."""
-
-    request: Request
-    idempotency_key: IdempotencyKey = None
-
-    def command(
-        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel | None
-    ) -> CaseCommand:
-        """Return the command that the request stands for; None was *sent* where no body is."""
-        return CaseCommand(
-            case_id=case_id,
-            body=body,
-            principal=principal.name,
-            idempotency_key=self.idempotency_key,
-            # The same words about another case are another request.
-            digest=sha256(case_id.bytes + (digest_of(sent) if sent else b"")).digest(),
-            traceparent=traceparent_of(self.request),
-        )
-
-
 def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -> APIRouter:
     """Return the endpoints about single cases. ``reference_key`` hashes the verifier's name."""
     router = APIRouter(prefix="/v1", tags=["cases"])
@@ -155,7 +130,7 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
         operation_id="verifyCase",
     )
     async def post_verification(
-        case_id: UUID, body: Verification, principal: Verifier, asked: Annotated[Asked, Depends()]
+        case_id: UUID, body: Verification, principal: Verifier, asked: AskedHere
     ) -> VerificationReply:
         """Passed: the reporter is called back. Not passed: the tasks that failed are done again.
 
@@ -175,7 +150,7 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
         case_id: UUID,
         body: Satisfaction,
         principal: ChannelPrincipal,
-        asked: Annotated[Asked, Depends()],
+        asked: AskedHere,
     ) -> SatisfactionReply:
         """Solved closes the case; not solved sends it back, or reopens it within 15 days."""
         command = RecordSatisfaction(solved=body.solved, satisfied=body.satisfied)
@@ -187,14 +162,12 @@ def case_router(commands: CommandPort, reads: ReadModel, reference_key: bytes) -
         summary="Begin another round of a closed case (重新立案)",
         operation_id="reopenCase",
     )
-    async def post_reopening(
-        case_id: UUID, principal: InCharge, asked: Annotated[Asked, Depends()]
-    ) -> Standing:
+    async def post_reopening(case_id: UUID, principal: InCharge, asked: AskedHere) -> Standing:
         """As after a reporter's "not solved": another round, a tier up, every required task again.
 
         Within 15 days of closing as solved, and at most twice whoever asks for it.
         """
-        reply = await commands.submit(asked.command(case_id, ReopenCase(), principal, None))
+        reply = await commands.submit(asked.command(case_id, ReopenCase(), principal))
         return Standing.model_validate(reply.body)
 
     @router.get("/verifications", summary="List cases to verify", operation_id="listVerifications")

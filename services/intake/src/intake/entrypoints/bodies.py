@@ -1,14 +1,9 @@
 """What callers send. An unknown field, a NUL or half a surrogate pair is refused."""
 
-from datetime import datetime
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import (
-    AfterValidator,
-    AwareDatetime,
-    BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SkipValidation,
@@ -29,6 +24,7 @@ from civicloop_contracts.fact import (
     StandardRef,
 )
 from civicloop_contracts.fact import Replay as ContractReplay
+from civicloop_kit.bodies import Body, Text, Time
 from intake.ports import Contact, Language, Purpose
 
 MAX_NARRATIVE_CHARS: Final = 4_000
@@ -37,32 +33,11 @@ MAX_BATCH_LINES: Final = 500
 MAX_NARRATIVE_CASES: Final = 100
 
 
-def _refuse_nul(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("string_nul", "NUL is not allowed")
-    return text
-
-
-def _refuse_number(value: object) -> object:
-    # A number would be read as seconds since 1970, silently.
-    if isinstance(value, (str, datetime)) or value is None:
-        return value
-    raise PydanticCustomError("datetime_text", "A time is text, as 2026-05-09T08:00:00+08:00")
-
-
-Text = AfterValidator(_refuse_nul)
 Narrative = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NARRATIVE_CHARS), Text]
 PersonName = Annotated[str, StringConstraints(min_length=1, max_length=MAX_NAME_CHARS), Text]
 Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()-]{2,23}$")]
 SourceId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z._:/#-]{0,63}$")]
-Time = Annotated[AwareDatetime, BeforeValidator(_refuse_number)]
 LineKey = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]{1,128}$")]
-
-
-class Body(BaseModel):
-    """Something that a caller sends."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class MatterBody(Body):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from civicloop_kit.command import CaseCommand
+from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.ids import uuid7
 from intake import vault
 from intake.domain.commands import AddSupplement, MergeCase, UnmergeReport, WithdrawReport
@@ -61,7 +61,7 @@ class CaseDesk:
             supplement_id=supplement_id,
             sealed=vault.seal_supplement(keys[report_id], report_id, supplement_id, text),
         )
-        return await self._submit_at(report_id, body, caller, f"{report_id}/{text}")
+        return await self._submit_at(report_id, body, caller, text)
 
     async def merge(self, case_id: UUID, survivor: UUID, caller: Caller) -> Reply:
         """Let a case join another, or the case that this one has joined.
@@ -75,7 +75,7 @@ class CaseDesk:
             end = await self._end_of(survivor)
             if end == case_id:
                 raise AlreadyMergedError(case_id)
-            command = _command(case_id, MergeCase(), caller, f"{case_id}/{survivor}", others=(end,))
+            command = _command(case_id, MergeCase(), caller, case_id, survivor, others=(end,))
             try:
                 return await self._commands.submit(command)
             except AlreadyMergedError as error:
@@ -97,9 +97,8 @@ class CaseDesk:
         body = UnmergeReport(
             report_id=report_id, particulars=await self._records.particulars(report_id)
         )
-        asked = f"{case_id}/{report_id}"
         return await self._commands.submit(
-            _command(uuid7(), body, caller, asked, others=(case_id,))
+            _command(uuid7(), body, caller, case_id, report_id, others=(case_id,))
         )
 
     async def _submit_at(
@@ -107,13 +106,13 @@ class CaseDesk:
         report_id: UUID,
         body: WithdrawReport | AddSupplement,
         caller: Caller,
-        asked: str = "",
+        said: object = "",
     ) -> Reply:
         """Submit to the case that a report is in, and follow it when it moves."""
         for _ in range(LOOKS):
             case_id = await self._case_of(report_id)
             try:
-                return await self._commands.submit(_command(case_id, body, caller, asked))
+                return await self._commands.submit(_command(case_id, body, caller, report_id, said))
             except ReportElsewhereError as error:
                 refusal = error
         raise refusal
@@ -139,17 +138,19 @@ def _command(
     case_id: UUID,
     body: object,
     caller: Caller,
-    asked: str = "",
+    target: UUID,
+    said: object,
     *,
     others: tuple[UUID, ...] = (),
 ) -> CaseCommand:
-    """Return a command; *asked* is what one idempotency key stands for, wherever it is now."""
+    """Return a command; *target* and what was *said* of it is what a key stands for."""
+    key = caller.idempotency_key
+    digest = sha256(str(said).encode()).digest()
     return CaseCommand(
         case_id=case_id,
         others=others,
         body=body,
         principal=caller.principal,
-        idempotency_key=caller.idempotency_key,
-        digest=sha256(f"{type(body).__name__}/{asked}".encode()).digest(),
+        request=None if key is None else KeyedRequest(key=key, target=str(target), digest=digest),
         traceparent=caller.traceparent,
     )

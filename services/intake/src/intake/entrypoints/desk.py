@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from civicloop_contracts import codes
-from civicloop_kit.command import CaseCommand
+from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.http import digest_of
 from civicloop_kit.ids import uuid7
 from intake import vault
@@ -130,8 +130,10 @@ class ReportDesk:
             case_id=uuid7(),
             body=self._submission(line.report, report_id, key),
             principal=principal,
-            idempotency_key=line.idempotency_key,
-            digest=digest_of(line.report),
+            # A report makes its own case: it has no target.
+            request=KeyedRequest(
+                key=line.idempotency_key, target="", digest=digest_of(line.report)
+            ),
             replay=replay.clock if replay else None,
             now=external.opened_at if external and replay else None,
             traceparent=traceparent,

@@ -203,10 +203,10 @@ class MemoryCommands:
         """Run one."""
         if self.failure:
             raise self.failure
-        key = (command.principal, command.idempotency_key or "")
-        if command.idempotency_key and key in self._answered:
-            digest, reply = self._answered[key]
-            if digest != command.digest:
+        key = (command.principal, command.request.key if command.request else "")
+        if command.request and key in self._answered:
+            asked, reply = self._answered[key]
+            if asked != command.asked:
                 raise KeyReusedError(KeyReusedError.__doc__)
             return Reply(body=reply, repeated=True)
         self.run.append(command)
@@ -215,7 +215,7 @@ class MemoryCommands:
             self.decisions.append(decision)
             self._records.save(case_id, decision)
         replied = decided.get(command.case_id) or next(iter(decided.values()))
-        self._answered[key] = (command.digest, replied.reply or {})
+        self._answered[key] = (command.asked, replied.reply or {})
         return Reply(body=replied.reply or {}, repeated=False)
 
     async def submit_all(self, commands: Sequence[CaseCommand]) -> list[Reply | Exception]:

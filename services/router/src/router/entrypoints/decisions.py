@@ -1,17 +1,16 @@
 """Doors for superiors: settle a dispute, reassign a task, grant more time, supervise a case."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, StrictBool
 
 from civicloop_contracts.fact import DepartmentCode
+from civicloop_kit.asked import Asked, AskedHere
 from civicloop_kit.auth import Principal, requires
-from civicloop_kit.command import CaseCommand
-from civicloop_kit.http import IdempotencyKey, digest_of, traceparent_of
+from civicloop_kit.bodies import Body
 from router.domain.codes import RequestKind
 from router.domain.commands import DecideRequest, ReassignTask, SettleDispute, SuperviseCase
 from router.domain.errors import UnknownDisputeError, UnknownTaskError
@@ -21,12 +20,6 @@ from router.ports import CommandPort, Desk
 Superior = Annotated[Principal, Depends(requires("superior"))]
 _EXTENSIONS: Final = frozenset({RequestKind.EXTENSION})
 _SUSPENSIONS: Final = frozenset({RequestKind.SUSPENSION, RequestKind.LEDGER})
-
-
-class Body(BaseModel):
-    """Unknown fields are refused: a misspelt one would be ignored in silence."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Settlement(Body):
@@ -45,7 +38,7 @@ class Decision(Body):
     """What is decided about a department's request."""
 
     request_id: UUID
-    approved: bool
+    approved: StrictBool
 
 
 class AttemptReply(BaseModel):
@@ -91,30 +84,6 @@ class SupervisionReply(BaseModel):
     case_id: UUID
     tier: Tier
     tasks: list[UUID]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What every command needs of its request, beside the body."""
-
-    request: Request
-    idempotency_key: IdempotencyKey = None
-
-    def command(
-        self, case_id: UUID, body: object, principal: Principal, sent: BaseModel
-    ) -> CaseCommand:
-        """Return the command that the request stands for."""
-        return CaseCommand(
-            case_id=case_id,
-            body=body,
-            principal=principal.name,
-            idempotency_key=self.idempotency_key,
-            digest=digest_of(sent),
-            traceparent=traceparent_of(self.request),
-        )
-
-
-AskedHere = Annotated[Asked, Depends()]
 
 
 def decision_router(commands: CommandPort, desk: Desk) -> APIRouter:
@@ -202,11 +171,7 @@ def decision_router(commands: CommandPort, desk: Desk) -> APIRouter:
         case_id: UUID, principal: Superior, asked: AskedHere
     ) -> SupervisionReply:
         """Every department that has a task of the case is told."""
-        command = asked.command(case_id, SuperviseCase(), principal, _Nothing())
+        command = asked.command(case_id, SuperviseCase(), principal)
         return SupervisionReply.model_validate((await commands.submit(command)).body)
 
     return router
-
-
-class _Nothing(BaseModel):
-    """The body of a request that has none."""

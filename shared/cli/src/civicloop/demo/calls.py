@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
+from civicloop.refusals import code_of
 from civicloop_local.errors import StackError
 
 if TYPE_CHECKING:
@@ -17,6 +18,31 @@ FIRST_WAIT_S: Final = 0.2
 LONGEST_WAIT_S: Final = 3.0
 PATIENCE_S: Final = 60.0
 TIMEOUT_S: Final = 20.0
+# What a service says of something that it has not read of yet, or that is over by now.
+OUT_OF_DATE: Final = frozenset(
+    {
+        "already_merged",
+        "case_ended",
+        "case_unknown",
+        "dispute_settled",
+        "handling_unread",
+        "merge_under_way",
+        "no_pending_request",
+        "not_to_call_back",
+        "not_to_verify",
+        "nothing_in_hand",
+        "report_elsewhere",
+        "report_unknown",
+        "report_withdrawn",
+        "task_closed",
+        "task_disputed",
+        "task_waiting",
+        "unknown_case",
+        "unknown_dispute",
+        "unknown_task",
+        "withdrawal_under_way",
+    }
+)
 _BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -74,7 +100,7 @@ class Caller:
             StackError: The service stays away, or refuses for another reason.
         """
         answer = await self._request("POST", path, json=body, headers=headers)
-        if answer.status_code in (HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND):
+        if answer.is_error and code_of(answer) in OUT_OF_DATE:
             return False
         self._accepted(answer)
         return True
@@ -98,9 +124,7 @@ class Caller:
     def _accepted(self, answer: httpx.Response) -> Any:
         if answer.is_success:
             return answer.json()
-        code = "no problem document"
-        if answer.headers.get("content-type", "").startswith("application/problem+json"):
-            code = answer.json().get("type", code)
+        code = code_of(answer) or "no problem document"
         where = f"{answer.request.method} {answer.request.url.path}"
         raise StackError(
             f"{where} was refused ({answer.status_code}, {code}): see `civicloop logs`"

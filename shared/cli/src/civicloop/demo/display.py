@@ -40,7 +40,14 @@ RATIOS: Final = (
     "on_time_closing_rate",
     "satisfaction_rate",
 )
-ROLES: Final = ("channel", "verifier", "superior", "operator", "department:urban-management")
+# Whose tokens are printed; a caller without a name is named like its role.
+CALLERS: Final = (
+    ("channel", "app"),
+    ("verifier", "inspector-1"),
+    ("superior", "superior-1"),
+    ("operator", None),
+    ("department:urban-management", None),
+)
 NEXT: Final = (
     "civicloop demo --keep           leave it running, with addresses and tokens",
     "civicloop demo --scenario dispute    one act of the storm alone",
@@ -127,8 +134,8 @@ class Display:
         for name, address in table.items():
             self.say(f"  {name:20} {address}")
         self.stage("tokens, good for 12 hours")
-        for role in ROLES:
-            self.say(f"  {role}: {context.token(role)}")
+        for role, caller in CALLERS:
+            self.say(f"  {role}: {context.token(role, caller)}")
         self.say("\n  end it with: civicloop down")
 
     def _walk(self, hops: tuple[Hop, ...]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civicloop.importer.calls import MAX_TRIES, pause_before
 from civicloop.importer.words import Reason, Reject
+from civicloop.refusals import code_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ BATCH_PATH: Final = "/v1/reports:batch"
 # A line that met anything else has its answer: sending it again would change nothing.
 _LINE_AGAIN: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 _REPORT: Final = "report/"
+_KEY_REUSED: Final = "idempotency_key_reused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Sender:
 
 
 def _refused(line: int, problem: Mapping[str, Any]) -> Reject:
-    if problem["status"] == HTTPStatus.CONFLICT:
+    if code_in(problem) == _KEY_REUSED:
         return Reject(line=line, reason=Reason.ID_REUSED)
     if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Reject(line=line, reason=Reason.FAILED)

@@ -1,8 +1,8 @@
 """A case at the edges: what is read before what led to it."""
 
-from tests.unit.router.domain.story import CASE_ID, T, closed, rework
+from tests.unit.router.domain.story import CASE_ID, Router, T, asked, closed, rework
 
-from router.domain.case import Case, CaseStatus
+from router.domain.case import Case, CaseStatus, pending_requests
 from router.domain.codes import Outcome
 from router.domain.decided import CaseHandled
 from router.domain.evolve import evolve, evolve_all
@@ -45,8 +45,22 @@ def test_a_reopening_counts_once() -> None:
     assert (len(case.send_backs), case.round) == (1, 2)
 
 
+def test_a_reopening_of_an_earlier_round_leads_nowhere_back() -> None:
+    """Read again, it neither counts nor takes the case out of its present round."""
+    again = CaseReopened(occurred_at=T, round=3)
+    case = evolve_all(Case(case_id=CASE_ID), (REOPENED, again, REOPENED))
+    assert (len(case.send_backs), case.round) == (2, 3)
+
+
 def test_an_end_for_good_is_not_taken_back() -> None:
     """Whatever feedback had asked for before it heard of a withdrawal."""
     withdrawn = CaseHandled(occurred_at=T, round=1, outcome=Outcome.WITHDRAWN)
     case = evolve_all(Case(case_id=CASE_ID), (rework(1), withdrawn))
     assert case.status is CaseStatus.HANDLED
+
+
+def test_an_ended_case_has_nothing_to_decide(alone: Router) -> None:
+    """A request that nobody has decided ends with its case."""
+    alone.read(asked())
+    assert len(list(pending_requests(alone.case))) == 1
+    assert list(pending_requests(evolve(alone.case, closed()))) == []

@@ -1,4 +1,4 @@
-"""Attempts at the edges: what the second failure of a cancellation waits."""
+"""Attempts at the edges: the second failure of a cancellation, and tries that are used up."""
 
 from dataclasses import replace
 
@@ -10,9 +10,12 @@ from tests.unit.department_adapter.domain.test_delivering import (
     failed,
 )
 
+from department_adapter.domain.commands import AttemptResult
 from department_adapter.domain.delivering import judge_attempt
 from department_adapter.domain.schedule import STEPS
 from department_adapter.testing import at
+
+from .cases import attempt, judged, names, queued
 
 
 @pytest.mark.parametrize("failures", range(4))
@@ -23,3 +26,12 @@ def test_each_failed_cancellation_waits_a_step_longer(failures: int) -> None:
     case = replace(case, tasks=(replace(task, failures=failures),))
     verdict = judge_attempt(case, failed(CANCELLATION), at(6), POLICY)
     assert verdict.again_at == at(6) + POLICY.base * STEPS[failures]
+
+
+def test_a_review_that_fails_parks_again() -> None:
+    """The tries are used up: each further one is a matter for a person too."""
+    case, said = queued(), list[str]()
+    for _ in range(5):
+        case, verdict = judged(case, attempt(result=AttemptResult.FAILED))
+        said += names(verdict.happenings)
+    assert said == ["AttemptFailed"] * 2 + ["DeliveryParked"] * 3

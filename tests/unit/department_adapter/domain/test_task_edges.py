@@ -1,9 +1,14 @@
-"""A task at the edges: names that are equal and not the same."""
+"""A task at the edges: names that are equal and not the same, words that are none."""
 
-from tests.unit.department_adapter.domain.test_task import ACKNOWLEDGE, queued, update
+from dataclasses import replace
 
+import pytest
+
+from department_adapter.domain.errors import TaskClosedError
 from department_adapter.domain.task import take_update
 from department_adapter.testing import at
+
+from .cases import ACKNOWLEDGE, COMPLETE, PROGRESS, after, queued, update
 
 
 def test_a_department_is_known_by_its_name() -> None:
@@ -11,3 +16,10 @@ def test_a_department_is_known_by_its_name() -> None:
     read_elsewhere = b"water".decode()
     said = update(ACKNOWLEDGE, department=read_elsewhere)
     assert take_update(queued(), said, at(1)) != ()
+
+
+def test_no_other_word_repeats_a_completion_that_said_nothing() -> None:
+    """A task was completed without a result: progress comes too late, and says so."""
+    completed = after(queued(), [replace(COMPLETE, result=None)])
+    with pytest.raises(TaskClosedError):
+        take_update(completed, update(replace(PROGRESS, progress=None)), at(11))

@@ -1,0 +1,38 @@
+"""Merging: which reports may move where."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from tests.unit.intake.bench import IntakeBench
+
+from intake.domain.merging import may_move
+from intake.domain.model import Outcome
+from intake.domain.state import CaseState
+
+EARLIEST, LATEST = UUID(int=0), UUID(int=2**128 - 1)
+
+
+@pytest.fixture
+def granted() -> tuple[CaseState, CaseState]:
+    """Give a case that may join another, and the other."""
+    bench = IntakeBench()
+    loser, survivor = bench.file(), bench.file(north=5)
+    bench.merge(loser, survivor)
+    bench.handled(loser, Outcome.MERGED, survivor)
+    return bench.state(loser), bench.state(survivor)
+
+
+def test_reports_move_to_the_survivor_that_was_asked_for(
+    granted: tuple[CaseState, CaseState],
+) -> None:
+    """Once the router has agreed."""
+    loser, survivor = granted
+    assert may_move(loser, survivor)
+
+
+@pytest.mark.parametrize("other", [EARLIEST, LATEST])
+def test_reports_move_to_no_other_case(other: UUID, granted: tuple[CaseState, CaseState]) -> None:
+    """Neither to an older nor to a newer one."""
+    loser, survivor = granted
+    assert not may_move(loser, replace(survivor, case_id=other))

@@ -12,10 +12,11 @@ from tests.unit.department_adapter.domain.test_delivering import (
 
 from department_adapter.domain.commands import AttemptResult
 from department_adapter.domain.delivering import judge_attempt
-from department_adapter.domain.schedule import STEPS
+from department_adapter.domain.evolving import evolve_all
+from department_adapter.domain.schedule import STEPS, RetryPolicy
 from department_adapter.testing import at
 
-from .cases import attempt, judged, names, queued
+from .cases import attempt, names, queued
 
 
 @pytest.mark.parametrize("failures", range(4))
@@ -29,9 +30,10 @@ def test_each_failed_cancellation_waits_a_step_longer(failures: int) -> None:
 
 
 def test_a_review_that_fails_parks_again() -> None:
-    """The tries are used up: each further one is a matter for a person too."""
+    """After ten tries each further one is a matter for a person too."""
     case, said = queued(), list[str]()
-    for _ in range(5):
-        case, verdict = judged(case, attempt(result=AttemptResult.FAILED))
+    for _ in range(12):
+        verdict = judge_attempt(case, attempt(result=AttemptResult.FAILED), at(1), RetryPolicy())
+        case = evolve_all(case, verdict.happenings)
         said += names(verdict.happenings)
-    assert said == ["AttemptFailed"] * 2 + ["DeliveryParked"] * 3
+    assert said == ["AttemptFailed"] * 9 + ["DeliveryParked"] * 3

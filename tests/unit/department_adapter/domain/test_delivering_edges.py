@@ -37,3 +37,11 @@ def test_a_review_that_fails_parks_again() -> None:
         case = evolve_all(case, verdict.happenings)
         said += names(verdict.happenings)
     assert said == ["AttemptFailed"] * 9 + ["DeliveryParked"] * 3
+
+
+def test_a_cancellation_that_failed_after_its_seven_days_is_given_up() -> None:
+    """However long the service stood still before that attempt."""
+    eight_days = 8 * 24 * 60
+    verdict = judge_attempt(ended(), failed(CANCELLATION), at(eight_days), POLICY)
+    assert names(verdict.happenings) == ["Remarked"]
+    assert verdict.again_at is None

@@ -30,3 +30,9 @@ def test_a_task_that_was_settled_twice_is_remembered_once() -> None:
     case = reduce(evolve, facts, new_case(CASE_ID))
     assert sorted(case.settled) == [1, 2]
     assert case.settled_by_rule == (2,)
+
+
+def test_a_dispute_that_tells_no_more_was_settled_by_people() -> None:
+    """The rule says that it decided."""
+    case = evolve(new_case(CASE_ID), DisputeSettled(occurred_at=at(1), task_no=1, lead="water"))
+    assert (case.settled, case.settled_by_rule) == ((1,), ())

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from department_adapter.domain.model import CaseTasks, Task, TaskRef
+from department_adapter.domain.model import CaseTasks, Task, TaskRef, TaskState
 from department_adapter.testing import CASE_ID, START
 
 
@@ -38,3 +38,11 @@ def test_a_changed_task_takes_its_own_place(order: tuple[int, ...]) -> None:
     assert [(t.ref.task_no, t.failures) for t in changed.tasks] == [
         (number, 3 if number == 2 else 0) for number in order
     ]
+
+
+@pytest.mark.parametrize("state", TaskState)
+def test_only_what_is_not_over_is_still_to_be_handled(state: TaskState) -> None:
+    """Returned, completed and cancelled tasks are over."""
+    case = CaseTasks(case_id=CASE_ID, tasks=(task(1), replace(task(2), state=state)))
+    over = state in {TaskState.RETURNED, TaskState.COMPLETED, TaskState.CANCELLED}
+    assert [t.ref.task_no for t in case.open_tasks] == ([1] if over else [1, 2])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from department_adapter.domain.commands import Answer
-from department_adapter.domain.errors import RequestPendingError, TaskClosedError
+from department_adapter.domain.errors import NoSuchTaskError, RequestPendingError, TaskClosedError
 from department_adapter.domain.task import take_update
 from department_adapter.testing import at
 
@@ -58,3 +58,10 @@ def test_who_waits_for_an_answer_may_say_anything_else(asked: Answer, others: li
         assert take_update(waiting, update(other), at(11)) != ()
     with pytest.raises(RequestPendingError):
         take_update(waiting, update(asked), at(11))
+
+
+@pytest.mark.parametrize("other", ["parks", "zoo"])
+def test_nobody_answers_for_another_department(other: str) -> None:
+    """Wherever its name stands in the alphabet."""
+    with pytest.raises(NoSuchTaskError):
+        take_update(queued(), update(ACKNOWLEDGE, department=other), at(1))

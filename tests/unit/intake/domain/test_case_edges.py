@@ -1,7 +1,9 @@
 """A case at the edges: facts that come twice, and reporters who come back."""
 
+from dataclasses import replace
 from uuid import UUID
 
+import pytest
 from tests.unit.intake.domain.test_case import (
     at,
     closed,
@@ -12,8 +14,8 @@ from tests.unit.intake.domain.test_case import (
     status_of,
 )
 
-from intake.domain.case import evolve
-from intake.domain.facts import ReportAttached, ReportWithdrawn
+from intake.domain.case import changed, evolve
+from intake.domain.facts import CaseReopened, ReportAttached, ReportWithdrawn
 from intake.domain.model import Channel, Outcome, Status, WithdrawReason
 
 
@@ -63,3 +65,22 @@ def test_who_left_last_is_known_until_they_come_back() -> None:
     assert left.last_left == who
     assert evolve(left, attached(other)).last_left == who
     assert evolve(left, attached(who)).last_left is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "since"), [(WithdrawReason.BY_REPORTER, 1), (WithdrawReason.UNMERGED, 2)]
+)
+def test_who_was_elsewhere_hears_only_of_what_follows(reason: WithdrawReason, since: int) -> None:
+    """Who only withdrew has been here all the time."""
+    who = UUID(int=1)
+    left = ReportWithdrawn(report_id=who, reason=reason, occurred_at=at(3))
+    reopened = CaseReopened(round=2, occurred_at=at(12))
+    [report] = folded(filed(), left, closed(9), reopened, attached(who)).reports
+    assert report.since_round == since
+
+
+def test_a_report_is_changed_whoever_wrote_its_id() -> None:
+    """The others stay as they are."""
+    state = folded(filed(), attached(UUID(int=2)), attached(UUID(int=3)))
+    change = replace(state.reports[1], report_id=UUID(int=2), supplements=4)
+    assert [report.supplements for report in changed(state, change).reports] == [0, 4, 0]

@@ -6,9 +6,11 @@ from uuid import UUID
 import pytest
 from tests.unit.intake.bench import IntakeBench
 
-from intake.domain.merging import may_move
+from intake.domain.errors import AlreadyMergedError
+from intake.domain.merging import may_move, request_merge
 from intake.domain.model import Outcome
 from intake.domain.state import CaseState
+from intake.testing import NOW
 
 EARLIEST, LATEST = UUID(int=0), UUID(int=2**128 - 1)
 
@@ -36,3 +38,20 @@ def test_reports_move_to_no_other_case(other: UUID, granted: tuple[CaseState, Ca
     """Neither to an older nor to a newer one."""
     loser, survivor = granted
     assert not may_move(loser, replace(survivor, case_id=other))
+
+
+def test_a_case_does_not_join_itself() -> None:
+    """Whoever wrote its id."""
+    bench = IntakeBench()
+    state = bench.state(bench.file())
+    same = replace(state, case_id=UUID(str(state.case_id)))
+    with pytest.raises(AlreadyMergedError):
+        request_merge(state, same, NOW)
+
+
+@pytest.mark.parametrize("other", [EARLIEST, LATEST])
+def test_a_case_may_join_an_older_or_a_newer_one(other: UUID) -> None:
+    """The order of filing is no matter."""
+    bench = IntakeBench()
+    state = bench.state(bench.file())
+    assert request_merge(state, replace(state, case_id=other), NOW).survivor == other

@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from tests.unit.intake.bench import IntakeBench
 
-from intake.domain.errors import AlreadyMergedError
+from intake.domain.errors import AlreadyMergedError, CaseEndedError
 from intake.domain.merging import may_move, request_merge
 from intake.domain.model import Outcome
 from intake.domain.state import CaseState
@@ -55,3 +55,13 @@ def test_a_case_may_join_an_older_or_a_newer_one(other: UUID) -> None:
     bench = IntakeBench()
     state = bench.state(bench.file())
     assert request_merge(state, replace(state, case_id=other), NOW).survivor == other
+
+
+@pytest.mark.parametrize("outcome", [Outcome.WITHDRAWN, Outcome.MERGED])
+def test_nothing_joins_a_case_that_ended_unsolved(outcome: Outcome) -> None:
+    """Its reporters would hear an end that is not theirs."""
+    bench = IntakeBench()
+    loser, survivor = bench.file(), bench.file(north=5)
+    bench.closed(survivor, outcome)
+    with pytest.raises(CaseEndedError):
+        request_merge(bench.state(loser), bench.state(survivor), NOW)

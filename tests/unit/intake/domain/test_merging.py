@@ -7,9 +7,9 @@ import pytest
 from tests.unit.intake.bench import IntakeBench
 
 from intake.domain.errors import AlreadyMergedError, CaseEndedError
-from intake.domain.merging import may_move, request_merge
+from intake.domain.merging import forget, may_move, request_merge
 from intake.domain.model import Outcome
-from intake.domain.state import CaseState
+from intake.domain.state import CaseState, new_case
 from intake.testing import NOW
 
 EARLIEST, LATEST = UUID(int=0), UUID(int=2**128 - 1)
@@ -65,3 +65,13 @@ def test_nothing_joins_a_case_that_ended_unsolved(outcome: Outcome) -> None:
     bench.closed(survivor, outcome)
     with pytest.raises(CaseEndedError):
         request_merge(bench.state(loser), bench.state(survivor), NOW)
+
+
+@pytest.mark.parametrize("ended", [1, 2, 3])
+def test_the_end_of_one_merge_leaves_the_others_expected(ended: int) -> None:
+    """Whichever of them was filed first."""
+    waiting = tuple(UUID(int=number) for number in (1, 2, 3))
+    state = replace(new_case(UUID(int=9)), incoming=waiting)
+    left, facts = forget(state, UUID(int=ended), NOW)
+    assert [case_id.int for case_id in left.incoming] == [n for n in (1, 2, 3) if n != ended]
+    assert facts == ()

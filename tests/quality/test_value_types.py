@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 PLACES = ("services/*/src/*/domain/*.py", "shared/kit/src/civicloop_kit/*.py")
@@ -25,18 +29,41 @@ OTHERS = {
 }
 
 
+def _classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Return every class of these places, by its full name."""
+    for place in PLACES:
+        for path in sorted(ROOT.glob(place)):
+            module = ".".join(path.with_suffix("").parts).partition("src.")[2]
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    yield f"{module}.{node.name}", node
+
+
 def _declared() -> dict[str, str]:
     """Return how each dataclass is declared, by its full name."""
     return {
-        f"{module}.{node.name}": ast.unparse(decorator)
-        for place in PLACES
-        for path in sorted(ROOT.glob(place))
-        for module in [".".join(path.with_suffix("").parts).partition("src.")[2]]
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.ClassDef)
+        name: ast.unparse(decorator)
+        for name, node in _classes()
         for decorator in node.decorator_list
         if "dataclass" in ast.unparse(decorator)
     }
+
+
+def _heirs() -> list[str]:
+    """Return the classes that inherit from a dataclass of their own package."""
+    values = {_short(name) for name in DECLARED}
+    return [
+        name
+        for name, node in _classes()
+        if any(
+            _short(f"{name.partition('.')[0]}.{ast.unparse(base)}") in values for base in node.bases
+        )
+    ]
+
+
+def _short(name: str) -> tuple[str, str]:
+    """Return the package and the class itself: a base may be named through its module."""
+    return name.partition(".")[0], name.rpartition(".")[2]
 
 
 DECLARED = _declared()
@@ -46,6 +73,12 @@ DECLARED = _declared()
 def test_a_value_is_frozen_slotted_and_made_by_keyword(name: str) -> None:
     """Every dataclass of the domains and of the kit, but for the few that are no values."""
     assert DECLARED[name] == OTHERS.get(name, VALUE)
+
+
+@pytest.mark.parametrize("name", _heirs())
+def test_what_inherits_from_a_value_is_declared_as_one(name: str) -> None:
+    """Without a declaration of its own it would have a dictionary that anybody could write to."""
+    assert name in DECLARED
 
 
 def test_every_exception_is_still_one() -> None:

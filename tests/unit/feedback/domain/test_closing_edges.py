@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from tests.unit.feedback.bench import Bench
 from tests.unit.feedback.story import Story
-from tests.unit.feedback.telling import VERIFIER
+from tests.unit.feedback.telling import POLICY, VERIFIER
 
 from civicloop_contracts import codes
 from civicloop_contracts.facts.feedback import VerificationRequested
-from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN
+from feedback.domain.closing import MAX_REOPENINGS, REOPEN_WITHIN, next_timer, pass_time
 from feedback.domain.commands import RecordSatisfaction, VerifyCase
 from feedback.domain.errors import NotToCallBackError
 
@@ -51,3 +51,13 @@ def test_a_round_that_the_router_counts_further_is_taken(bench: Bench, story: St
     """A handling is news from our round on."""
     [fact] = bench.tell(story.filed(), story.handled(4, round_no=2))
     assert isinstance(fact, VerificationRequested)
+
+
+def test_nothing_follows_from_the_time_before_it_has_come(
+    handled_bench: Bench,
+) -> None:
+    """Asked too early, the case says nothing; at its time it does."""
+    due_at = next_timer(handled_bench.state)
+    assert due_at is not None
+    assert pass_time(handled_bench.state, due_at - timedelta(seconds=1), POLICY) == ()
+    assert len(pass_time(handled_bench.state, due_at, POLICY)) == 1

@@ -1,5 +1,7 @@
 """Filing at the edges: wildcards of every length."""
 
+from dataclasses import replace
+
 import pytest
 
 from intake.domain.filing import Entry, MatterRegistry
@@ -21,7 +23,8 @@ def test_a_wildcard_of_any_length_is_found(digits: int) -> None:
         assert MatterRegistry(version="1", entries=keys).find(MATTER) is FOUND
 
 
-def test_a_wildcard_stands_for_longer_codes_only() -> None:
+@pytest.mark.parametrize("code", ["0123", "01234", "0"])
+def test_a_wildcard_stands_for_longer_codes_only(code: str) -> None:
     """All digits and `*` are the subdivisions of a matter, not the matter itself."""
-    keys = {("demo", MatterKind.MATTER, f"{CODE}*"): FOUND}
-    assert MatterRegistry(version="1", entries=keys).find(MATTER) is None
+    keys = {("demo", MatterKind.MATTER, f"{code}*"): FOUND}
+    assert MatterRegistry(version="1", entries=keys).find(replace(MATTER, code=code)) is None

@@ -1,6 +1,6 @@
 """Ids are derived."""
 
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from router.domain.identity import dispute_id, refer_task
 
@@ -21,3 +21,10 @@ def test_each_task_and_attempt_has_its_own_id(case_id: UUID) -> None:
 def test_task_ids_never_change(case_id: UUID) -> None:
     """Ids in old topics are derived from the same name space."""
     assert str(refer_task(case_id, 1, 1).task_id) == "c289179c-b289-5f4c-910f-5c35b62475e4"
+
+
+def test_the_id_of_a_first_dispute_has_no_number() -> None:
+    """Ids that were given out once stay what they are."""
+    task = refer_task(UUID(int=1), 1, 1)
+    assert dispute_id(task) == dispute_id(task, 1) == uuid5(task.task_id, "dispute")
+    assert dispute_id(task, 2) == uuid5(task.task_id, "dispute/2")

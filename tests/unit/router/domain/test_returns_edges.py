@@ -1,0 +1,14 @@
+"""Returns at the edges: each task has its own count."""
+
+import pytest
+from tests.unit.router.domain.story import LEAD, POLICE, Router, back, names
+
+from router.domain.parts import TaskRef
+
+
+@pytest.mark.parametrize("order", [(LEAD, POLICE), (POLICE, LEAD)])
+def test_the_return_of_one_task_is_none_of_another(
+    order: tuple[TaskRef, TaskRef], busy: Router
+) -> None:
+    """The first of each goes elsewhere, whichever came before."""
+    assert [names(busy.read(back(task))) for task in order] == [["TaskReassigned"]] * 2

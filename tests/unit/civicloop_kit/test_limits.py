@@ -22,10 +22,12 @@ from civicloop_kit import (
     logs,
     postgres,
     problems,
+    process,
     producing,
     relay,
     sealing,
     snapshots,
+    startup,
     store,
     timers,
     watchdog,
@@ -69,6 +71,14 @@ STATED = [
     (logs._CHATTY_PERIOD_S, 5),
     (logs._REMEMBERED_MESSAGES, 1_000),
     (postgres.CONNECT_TIMEOUT_S, 5),
+    # A start: half a minute for the database, and how much of the topic is compared with it.
+    (startup.OPEN_ATTEMPTS, 60),
+    (startup.OPEN_EVERY_S, 0.5),
+    (startup.TAIL_RECORDS, 20),
+    (startup.READ_TIMEOUT_MS, 5_000),
+    # A stop, whatever does not answer.
+    (process.STOP_WITHIN_S, 9),
+    (process.ANSWER_WITHIN_S, 3),
 ]
 
 

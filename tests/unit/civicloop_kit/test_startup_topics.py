@@ -39,6 +39,8 @@ class Topic:
         # What the next consumers meet at their start, one after another.
         self.fails: list[Exception] = []
         self.gives_nothing = 0
+        # How many records came after the ends were asked for.
+        self.grew_by = 0
         # How many consumers never end.
         self.keeps_leaving = 0
         self.consumers: list[Consumer] = []
@@ -92,7 +94,8 @@ class Consumer:
 
     async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Return the offsets of what comes next."""
-        return {at: self._topic.gone + len(self._topic.partitions[at.partition]) for at in places}
+        grew_by, partitions = self._topic.grew_by, self._topic.partitions
+        return {at: self._topic.gone + len(partitions[at.partition]) - grew_by for at in places}
 
     def assign(self, places: list[TopicPartition]) -> None:
         """Read these."""
@@ -209,6 +212,14 @@ async def test_the_newest_twenty_of_each_partition_are_read(gone: int) -> None:
     read = [(0, gone + index) for index in range(10, 30)]
     assert sorted(consumer.read) == [*read, (2, gone), (2, gone + 1), (2, gone + 2)]
     assert consumer.waited_ms == {5_000}
+
+
+async def test_a_topic_that_grows_meanwhile_is_read_to_where_it_ended() -> None:
+    """What comes later than that is another process's."""
+    topic = Topic([fact(ONE, number) for number in range(1, 7)])
+    topic.grew_by = 3
+    await check(topic, emitted(one=4))
+    assert topic.consumers[0].read == [(0, 0), (0, 1), (0, 2), (0, 3)]
 
 
 @pytest.mark.parametrize("topic", [Topic(), Topic([], []), Topic([UNREADABLE])])

@@ -117,7 +117,7 @@ async def test_a_group_is_tried_by_its_cause() -> None:
     held = desk.memory.tables.held
     held[1] = replace(held[1], error="KeyError")
     await desk.retry(Selection(reason="bug", error=ERROR))
-    await desk.operations.step()
+    assert await desk.operations.step() == 1
     assert [desk.row(case_id).blocked for case_id in CASES[:2]] == [False, True]
 
 

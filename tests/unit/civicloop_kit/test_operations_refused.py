@@ -1,9 +1,11 @@
 """What the database refuses costs one case; which record it is, or its timer, is found out."""
 
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 from tests.unit.civicloop_kit.desk import ALL, ASKED, ERROR, Desk
+from tests.unit.civicloop_kit.memory import placed
 
 from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.operation import Selection
@@ -42,6 +44,22 @@ async def test_the_refused_record_is_named_and_those_before_it_stand() -> None:
     ]
     assert (found.cases, found.freed, found.reached) == (3, 2, THREE)
     assert desk.memory.tables.failed_timers == {}
+
+
+async def test_records_are_tried_as_they_are_applied() -> None:
+    """Not as they lie in their topics: the second one that is refused may lie before the first."""
+    desk = Desk(TWO, behind=1)
+    first, second = desk.memory.tables.held
+    reports = desk.reports(TWO)
+    desk.memory.tables.held = [
+        replace(first, record=placed(first.record, 9)),
+        replace(second, record=placed(second.record, 8)),
+    ]
+    desk.memory.refusal, desk.memory.refused_reports = REFUSAL, {reports[1]}
+    await desk.retry(ALL)
+    await desk.operations.step()
+    assert desk.held == [(8, "bug", "22P05 UntranslatableCharacterError")]
+    assert desk.row(TWO).state.told == 1
 
 
 async def test_the_others_go_on_after_a_refusal() -> None:

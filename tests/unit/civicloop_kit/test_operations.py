@@ -134,12 +134,15 @@ async def test_what_fails_again_is_not_freed() -> None:
 
 async def test_a_case_with_a_gap_left_is_not_freed() -> None:
     """It is blocked no more, and waits for what is missing."""
-    desk = Desk(CASE, behind=2)
+    desk = Desk(CASE, behind=4)
     del desk.memory.tables.held[1]
-    desk.row(CASE).held_count = 2
+    desk.row(CASE).held_count = 4
     done = await desk.retry(ONE)
     assert (done.cases, done.freed, done.records) == (1, 0, 1)
-    assert (desk.row(CASE).blocked, desk.held) == (False, [(3, "gap", "")])
+    assert (desk.row(CASE).blocked, desk.held) == (
+        False,
+        [(3, "gap", ""), (4, "gap", ""), (5, "gap", "")],
+    )
 
 
 async def test_without_an_operation_there_is_nothing_to_do() -> None:

@@ -293,10 +293,3 @@ class TestDiscard:
 
 def _bug(_state: Counter, _now: datetime) -> Decision[Counter]:
     raise ZeroDivisionError
-
-
-def test_a_record_without_a_number_is_tried_first_of_its_source() -> None:
-    """It may be any of them: those with a number wait behind it, wherever it lies."""
-    bench = Bench([held(record(1)), held(unnumbered(5), "bug", "ce_id is missing")])
-    bench.retry()
-    assert bench.left == [(None, "bug", "ce_id is missing"), (1, "behind", "")]

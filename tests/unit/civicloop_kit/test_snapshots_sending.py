@@ -13,6 +13,7 @@ from tests.unit.civicloop_kit.test_producing import TRACE
 from tests.unit.civicloop_kit.test_producing_sending import ACCESS
 from tests.unit.civicloop_kit.test_snapshots import Lock, Story
 
+from civicloop_contracts.snapshot import SNAPSHOT_TYPE
 from civicloop_kit import snapshots
 from civicloop_kit.postgres import CommitUnknownError, UnavailableError
 from civicloop_kit.producing import key_hash
@@ -37,7 +38,7 @@ def test_the_newest_state_is_shown_and_forgotten(monkeypatch: pytest.MonkeyPatch
         ("ce_specversion", b"1.0"),
         ("ce_id", b"/feedback/case-snapshots:00000000-0000-0000-0000-000000000001:11"),
         ("ce_source", b"/feedback/case-snapshots"),
-        ("ce_type", snapshots.SNAPSHOT_TYPE.encode()),
+        ("ce_type", SNAPSHOT_TYPE.encode()),
         ("content-type", b"application/json"),
         ("traceparent", TRACE.encode()),
     ]

@@ -1,6 +1,7 @@
 """How many cases may fail as bugs before nothing is decided any more."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from civicloop_kit.failures import BUG_WINDOW_S, MAX_NEW_BUGS, Failures, TooManyHeldError
 
@@ -46,3 +47,13 @@ def test_once_stopped_nothing_is_saved_any_more() -> None:
     with pytest.raises(TooManyHeldError) as again:
         failures.check(0)
     assert again.value is first.value is failures.stopped
+
+
+def test_the_log_says_how_many_there_would_be() -> None:
+    """Those of the last minute, and the new ones."""
+    failures = Failures()
+    failures.add(30)
+    failures.check(20)
+    with capture_logs() as logs, pytest.raises(TooManyHeldError):
+        failures.check(21)
+    assert [(line["event"], line["cases"]) for line in logs] == [("deciding_stopped", 51)]

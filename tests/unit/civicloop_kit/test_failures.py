@@ -57,3 +57,16 @@ def test_the_log_says_how_many_there_would_be() -> None:
     with capture_logs() as logs, pytest.raises(TooManyHeldError):
         failures.check(21)
     assert [(line["event"], line["cases"]) for line in logs] == [("deciding_stopped", 51)]
+
+
+def test_the_oldest_failure_is_forgotten_first() -> None:
+    """A newer one does not keep those of the minute before."""
+    seconds = Seconds()
+    failures = Failures(seconds)
+    failures.add(40)
+    seconds.now = 50.0
+    failures.add(5)
+    seconds.now = 61.0
+    failures.check(45)
+    with pytest.raises(TooManyHeldError):
+        failures.check(46)

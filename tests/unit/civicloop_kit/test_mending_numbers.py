@@ -17,6 +17,7 @@ from tests.unit.civicloop_kit.test_mending import (
     watching,
 )
 
+from civicloop_contracts.fact import Replay
 from civicloop_kit.mending import NotNextError
 
 # Of a long case: its numbers share bits, and two equal ones are two objects.
@@ -48,9 +49,11 @@ def test_numbers_count_not_offsets() -> None:
     assert seen == [(INTAKE, 1), (INTAKE, 2), (INTAKE, 3)]
 
 
-def test_a_case_of_which_only_repeats_were_held_is_saved() -> None:
-    """They are dropped, and it is free."""
+@pytest.mark.parametrize("replay", [None, Replay(run="run-1", handled_at=None, as_of=START)])
+def test_a_case_of_which_only_repeats_were_held_is_saved(replay: Replay | None) -> None:
+    """They are dropped, and it is free; also one that was imported, which has no timers."""
     bench = Bench([held(record(1))], last=1)
+    bench.row.replay = replay
     bench.retry()
     assert (bench.left, bench.row.blocked, bench.row.changed) == ([], False, True)
 

@@ -140,6 +140,7 @@ class Bench:
             )
             task = asyncio.create_task(relay.run())
             await asyncio.sleep(time_s)
+            assert not task.done()
             task.cancel()
             await asyncio.wait([task])
             return round(seconds() - time_s, 3)

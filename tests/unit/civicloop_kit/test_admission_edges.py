@@ -104,3 +104,10 @@ def _keep(sent: list[Message]) -> Any:
         sent.append(message)
 
     return send
+
+
+@pytest.mark.parametrize(("room", "status"), [(len(GOOD), 200), (len(GOOD) - 1, 503)])
+async def test_a_body_may_take_all_that_is_left(room: int, status: int) -> None:
+    """The limit itself is allowed."""
+    doors = Doors(max_buffered_bytes=room)
+    assert (await doors.ask("/locked", body(GOOD), role="channel"))[0] == status

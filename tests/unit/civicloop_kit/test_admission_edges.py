@@ -27,6 +27,18 @@ class Reader:
         self.read.append(await receive())
 
 
+def gate(app: Reader) -> Gate:
+    """Return a gate in front of an application without doors."""
+    return Gate(
+        app,
+        routes=[],
+        tokens=TokenVerifier(json.dumps(KEY.as_dict(private=False))),
+        opening=Opening(),
+        max_body_bytes=LIMIT,
+        limits=Limits(),
+    )
+
+
 async def test_who_was_served_leaves_one_place() -> None:
     """However many were: the next who stays fills it."""
     doors = Doors(max_requests=1)
@@ -45,31 +57,25 @@ async def test_who_was_served_leaves_one_place() -> None:
 async def test_what_leads_nowhere_gets_an_empty_body() -> None:
     """Whole, so that nobody waits for more of it."""
     app = Reader()
-    gate = Gate(
-        app,
-        routes=[],
-        tokens=TokenVerifier(json.dumps(KEY.as_dict(private=False))),
-        opening=Opening(),
-        max_body_bytes=LIMIT,
-        limits=Limits(),
-    )
-    await gate({"type": HTTP, "path": "/nowhere"}, unread, _keep([]))
+    await gate(app)({"type": HTTP, "path": "/nowhere"}, unread, _keep([]))
     assert app.read == [{"type": "http.request", "body": b"", "more_body": False}]
 
 
 @pytest.mark.parametrize("kind", ["lifespan", "websocket"])
-async def test_what_is_no_request_is_no_crowd(kind: str) -> None:
-    """It has no path, and nobody counts it."""
+@pytest.mark.parametrize("around", [gate, lambda app: Crowd(app, 0)], ids=["gate", "crowd"])
+async def test_what_is_no_request_is_passed_on(kind: str, around: Any) -> None:
+    """It has no path and no body; nobody counts it."""
     app = Reader()
-    await Crowd(app, 0)({"type": kind}, body(b""), _keep([]))
-    assert len(app.read) == 1
+    await around(app)({"type": kind}, body(b"x"), _keep([]))
+    assert app.read == [{"type": "http.request", "body": b"x", "more_body": False}]
 
 
-async def test_a_request_that_announces_nothing_keeps_its_connection() -> None:
-    """A length of nothing is no body."""
-    headers = [(b"content-length", str(0).encode())]
+@pytest.mark.parametrize(("length", "ends"), [(b"0", False), (b"12", True), (b"", True)])
+async def test_a_body_that_nobody_reads_ends_its_connection(length: bytes, *, ends: bool) -> None:
+    """A length of nothing is no body; one that is no number may be any."""
+    headers = [(b"content-length", length)]
     answer = await Doors().ask("/locked", unread, role="verifier", headers=headers)
-    assert (answer[0], "connection" in answer[1]) == (403, False)
+    assert (answer[0], "connection" in answer[1]) == (403, ends)
 
 
 async def test_a_full_house_refuses_every_request() -> None:

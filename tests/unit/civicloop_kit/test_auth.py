@@ -88,7 +88,8 @@ def test_a_role_is_no_other_one(has: str, plays: set[str]) -> None:
     """A department is neither what comes before it in the alphabet nor after it."""
     principal = Principal(name="desk-1", roles=frozenset({has}))
     roles = {"channel", "department", "department:power", "department:water", "verifier"}
-    assert {role for role in roles if principal.plays(role)} == plays
+    # Other objects than ours, as a door names them.
+    assert {role for role in roles if principal.plays(role.encode().decode())} == plays
 
 
 @pytest.mark.parametrize(

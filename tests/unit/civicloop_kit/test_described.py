@@ -28,6 +28,7 @@ def document() -> dict[str, Any]:
     router = APIRouter()
 
     own: dict[int | str, dict[str, Any]] = {
+        400: {"description": "odd"},
         403: {"description": "not yours"},
         409: {"description": "no"},
         503: {"description": "its printer is out of paper"},
@@ -77,7 +78,8 @@ def test_a_room_describes_its_own_answers_only(document: Any) -> None:
     responses = document["paths"]["/things"]["post"]["responses"]
     assert (responses["403"]["description"], responses["409"]["description"]) == ("not yours", "no")
     assert responses["503"]["description"] == "its printer is out of paper"
-    assert responses["409"]["content"] == {"application/problem+json": PROBLEM}
+    for status in ("400", "409"):
+        assert responses[status]["content"] == {"application/problem+json": PROBLEM}
     assert set(responses["200"]["content"]) == {"application/json"}
 
 

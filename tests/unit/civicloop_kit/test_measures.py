@@ -113,6 +113,16 @@ def test_a_long_wait_is_measured_in_full() -> None:
     assert lagging(topic) == 250
 
 
+def test_a_partition_that_begins_anew_lags_anew() -> None:
+    """Its position may be a lower one."""
+    seconds = Seconds()
+    lag, place = Lag(seconds), ("lag.anew", 0)
+    lag.look({place: 500}, {place: 900})
+    seconds.now += 30
+    lag.look({place: 400}, None)
+    assert lagging("lag.anew") == 0
+
+
 @pytest.mark.parametrize(("end", "lag_s"), [(500, 0), (499, 0), (None, 0), (501, 4)])
 def test_only_what_is_still_to_be_read_lags(end: int | None, lag_s: int) -> None:
     """Not at the end, nor beyond that of a topic made anew, nor where nobody knows it."""

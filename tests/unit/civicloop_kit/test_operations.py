@@ -8,7 +8,6 @@ import pytest
 from tests.unit.civicloop_kit.desk import ALL, ASKED, ERROR, Desk
 from tests.unit.civicloop_kit.hurried import hurried, seconds
 
-from civicloop_kit import operations
 from civicloop_kit.metrics import METRICS
 from civicloop_kit.operation import (
     Kind,
@@ -23,11 +22,6 @@ from civicloop_kit.postgres import CommitUnknownError, ConflictError, Unavailabl
 CASES = [UUID(int=number) for number in range(1, 6)]
 CASE = CASES[0]
 ONE = Selection(case_id=CASE)
-
-
-def test_limits_are_as_stated() -> None:
-    """So many cases in a transaction, redone so often."""
-    assert (operations.MAX_AT_ONCE, operations.MAX_CONFLICTS) == (50, 20)
 
 
 async def test_one_case_is_tried_before_the_answer() -> None:

@@ -56,7 +56,8 @@ async def test_many_are_left_to_the_background() -> None:
     """Whoever asks is answered at once; the worker is woken."""
     desk = Desk(*CASES)
     begun = await desk.retry(ALL)
-    assert (begun.cases, begun.finished_at, desk.woken) == (0, None, 1)
+    assert (begun.cases, begun.freed, begun.records) == (0, 0, 0)
+    assert (begun.finished_at, desk.woken) == (None, 1)
     assert len(desk.held) == 5
 
 

@@ -118,7 +118,7 @@ class Batches:
     """Applies what it is given when a test lets it."""
 
     def __init__(self) -> None:
-        self.positions: dict[tuple[str, int], int] = {}
+        self._positions: dict[tuple[str, int], int] = {}
         self.generation = 1
         self.assigned: list[dict[tuple[str, int], int]] = []
         self.applied: list[tuple[list[Received], int]] = []
@@ -127,10 +127,19 @@ class Batches:
         self.takes_s = 0.0
         self.fails: Exception | None = None
 
+    @property
+    def positions(self) -> dict[tuple[str, int], int]:
+        """Where it is: a copy each time."""
+        return dict(self._positions)
+
+    @positions.setter
+    def positions(self, positions: dict[tuple[str, int], int]) -> None:
+        self._positions = dict(positions)
+
     def assign(self, positions: dict[tuple[str, int], int]) -> None:
         """Start from these."""
         self.assigned.append(positions)
-        self.positions = dict(positions)
+        self.positions = positions
 
     async def apply(self, records: list[Received], generation: int) -> None:
         """Apply a batch."""

@@ -168,3 +168,13 @@ def test_what_failed_is_not_tried_again_by_itself(reason: str) -> None:
 def _report(case_id: UUID, number: int, offset: int) -> Received:
     # Ids as they come over a wire: equal, and never the same object.
     return changed(record_of(attached(UUID(int=case_id.int)), INTAKE, number), offset=offset)
+
+
+def test_a_high_number_with_another_content_blocks_too() -> None:
+    """It is the number that counts, not which object it is."""
+    room = bench()
+    room.deliver(record(1))
+    row(room).inbox = {INTAKE: (int("300"), record(1).digest)}
+    room.deliver(record(int("300")))
+    assert [reason for reason, _ in room.held] == ["bug"]
+    assert "integrity" in room.held[0][1]

@@ -77,12 +77,29 @@ def test_a_department_speaks_for_itself(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    ("has", "plays"),
+    [
+        ("department:water", {"department", "department:water"}),
+        ("verifier", {"verifier"}),
+        ("department", {"department"}),
+    ],
+)
+def test_a_role_is_no_other_one(has: str, plays: set[str]) -> None:
+    """A department is neither what comes before it in the alphabet nor after it."""
+    principal = Principal(name="desk-1", roles=frozenset({has}))
+    roles = {"channel", "department", "department:power", "department:water", "verifier"}
+    # Other objects than ours, as a door names them.
+    assert {role for role in roles if principal.plays(role.encode().decode())} == plays
+
+
+@pytest.mark.parametrize(
     "bearer",
     [
         None,
         "nonsense",
         token(OTHER_KEY),
         token(iss="somebody"),
+        token(iss=None),
         token(exp=NOW - 600),
         token(exp=None),
         token(sub=None),

@@ -34,6 +34,15 @@ def test_the_table_corrects_what_was_counted() -> None:
     assert METRICS.outbox_age.labels(SHARD)._value.get() == 0
 
 
+def test_what_is_found_is_all_there_is() -> None:
+    """At the mark it is low, one above it high."""
+    backlog = Backlog(SHARD, high_water=5)
+    backlog.found(5, None)
+    assert not backlog.is_high
+    backlog.found(6, None)
+    assert backlog.is_high
+
+
 def test_it_never_counts_below_zero() -> None:
     """Deleting more than was counted leaves nothing, and no credit."""
     backlog = Backlog(SHARD, high_water=5)

@@ -28,8 +28,10 @@ def document() -> dict[str, Any]:
     router = APIRouter()
 
     own: dict[int | str, dict[str, Any]] = {
+        400: {"description": "odd"},
         403: {"description": "not yours"},
         409: {"description": "no"},
+        503: {"description": "its printer is out of paper"},
     }
 
     @router.post("/things", responses=own)
@@ -75,7 +77,10 @@ def test_a_room_describes_its_own_answers_only(document: Any) -> None:
     """What it says of them stays, and they are problems too."""
     responses = document["paths"]["/things"]["post"]["responses"]
     assert (responses["403"]["description"], responses["409"]["description"]) == ("not yours", "no")
-    assert responses["409"]["content"] == {"application/problem+json": PROBLEM}
+    assert responses["503"]["description"] == "its printer is out of paper"
+    for status in ("400", "409"):
+        assert responses[status]["content"] == {"application/problem+json": PROBLEM}
+    assert set(responses["200"]["content"]) == {"application/json"}
 
 
 def test_the_problem_is_described_as_it_is_sent(document: Any) -> None:

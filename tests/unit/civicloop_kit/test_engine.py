@@ -9,6 +9,7 @@ from tests.unit.civicloop_kit.memory import START
 from tests.unit.civicloop_kit.test_settings import GOOD
 
 from civicloop_kit.engine import Engine, assemble, own_topic
+from civicloop_kit.hops import no_hops
 from civicloop_kit.postgres import Database
 from civicloop_kit.room import Room
 from civicloop_kit.settings import ServiceSettings, load_settings
@@ -68,3 +69,24 @@ async def test_a_room_that_shows_has_one(settings: ServiceSettings) -> None:
     engine = join(showing_room(), settings)
     assert engine.snapshots is not None
     assert engine.senders == [engine.facts.run, engine.letters.run, engine.snapshots.run]
+
+
+async def test_hops_are_written_unless_told_otherwise(
+    settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the setting."""
+    assert join(counting_room(), settings).transactions._write_hops is not no_hops
+    monkeypatch.setenv("CIVICLOOP_LOG_HOPS", "false")
+    quiet = load_settings(ServiceSettings)
+    assert join(counting_room(), quiet).transactions._write_hops is no_hops
+
+
+async def test_a_producer_may_be_given(settings: ServiceSettings) -> None:
+    """Otherwise it is Kafka's."""
+
+    def make() -> Any:
+        raise NotImplementedError
+
+    engine = join(counting_room(), settings, make_producer=make)
+    assert {engine.facts._make_producer, engine.letters._make_producer} == {make}
+    assert callable(join(counting_room(), settings).facts._make_producer)

@@ -1,6 +1,7 @@
 """How many cases may fail as bugs before nothing is decided any more."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from civicloop_kit.failures import BUG_WINDOW_S, MAX_NEW_BUGS, Failures, TooManyHeldError
 
@@ -46,3 +47,26 @@ def test_once_stopped_nothing_is_saved_any_more() -> None:
     with pytest.raises(TooManyHeldError) as again:
         failures.check(0)
     assert again.value is first.value is failures.stopped
+
+
+def test_the_log_says_how_many_there_would_be() -> None:
+    """Those of the last minute, and the new ones."""
+    failures = Failures()
+    failures.add(30)
+    failures.check(20)
+    with capture_logs() as logs, pytest.raises(TooManyHeldError):
+        failures.check(21)
+    assert [(line["event"], line["cases"]) for line in logs] == [("deciding_stopped", 51)]
+
+
+def test_the_oldest_failure_is_forgotten_first() -> None:
+    """A newer one does not keep those of the minute before."""
+    seconds = Seconds()
+    failures = Failures(seconds)
+    failures.add(40)
+    seconds.now = 50.0
+    failures.add(5)
+    seconds.now = 61.0
+    failures.check(45)
+    with pytest.raises(TooManyHeldError):
+        failures.check(46)

@@ -44,7 +44,8 @@ class Out(StringIO):
 def lines(*hops: Hop, log_format: str = "json") -> list[str]:
     """Return what is written about hops."""
     out = Out()
-    hop_writer("router", log_format, out)(hops, START)
+    # Another object than ours, as settings read it.
+    hop_writer("router", log_format.encode().decode(), out)(hops, START)
     assert out.writes == 1
     return out.getvalue().splitlines()
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends
 from fastapi.testclient import TestClient
 from joserfc.jwk import OKPKey
 from pydantic import BaseModel, ConfigDict
+from structlog.testing import capture_logs
 
 from civicloop_kit.auth import TokenVerifier, public
 from civicloop_kit.command import CommandFailedError, KeyReusedError, OverloadedError
@@ -167,6 +168,49 @@ def test_a_digest_is_that_of_the_meaning() -> None:
     """The order of fields and a default written out make no other request."""
     assert digest_of(Body(number=1)) == digest_of(Body(words="", number=1))
     assert digest_of(Body(number=1)) != digest_of(Body(number=2))
+
+
+def test_a_digest_is_the_same_in_every_release() -> None:
+    """While one replaces the other both compare what the other has stored."""
+    assert digest_of(Body(number=1, words="井盖")).hex() == (
+        "cda44fe2d26e55d03b807fad60ec98c2961c82798e98fe7992fc8e916a242493"
+    )
+
+
+def test_a_digest_does_not_depend_on_where_a_field_is_declared() -> None:
+    """Whoever moves a field makes no other request of it."""
+
+    class Moved(BaseModel):
+        words: str = ""
+        number: int
+
+    assert digest_of(Moved(number=1)) == digest_of(Body(number=1))
+
+
+def test_a_refusal_says_what_it_was_told_or_what_it_is() -> None:
+    """The docstring is the default; there need be none."""
+
+    class MuteError(Exception):
+        __doc__ = None
+
+    refusals = {NotOursError: (409, "not_ours"), MuteError: (409, "mute")}
+    assert problem_of(NotOursError("theirs"), refusals).detail == "theirs"
+    assert problem_of(NotOursError(), refusals).detail == "That is not ours."
+    assert problem_of(MuteError(), refusals).detail == ""
+
+
+def test_an_error_of_the_kits_says_what_it_is() -> None:
+    """And nothing of what it was told."""
+    assert problem_of(OverloadedError("somebody"), {}).detail == OverloadedError.__doc__
+
+
+def test_a_failure_that_was_logged_where_it_happened_is_not_logged_again(
+    client: TestClient,
+) -> None:
+    """Its caller is answered, and that is all."""
+    with capture_logs() as logs:
+        assert client.post("/things/failed", json={"number": 1}).status_code == 500
+    assert logs == []
 
 
 def test_a_problem_stays_what_it_is() -> None:

@@ -1,5 +1,6 @@
 """Leading: the lock is asked for until it is ours, and kept by pings that are answered."""
 
+import pytest
 from tests.unit.civicloop_kit.hurried import hurried, seconds
 from tests.unit.civicloop_kit.test_leadership import Connection, Wired
 
@@ -41,3 +42,16 @@ def test_what_was_given_up_is_not_kept() -> None:
         return seconds()
 
     assert hurried(keep()) == 0
+
+
+async def test_a_lease_that_is_over_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long ago it ended: another process may lead, so nobody is pinged."""
+    time_s = [10.0]
+    monkeypatch.setattr("civicloop_kit.leadership.monotonic", lambda: time_s[0])
+    connection = Connection(YES)
+    leadership = Wired(connection)
+    await leadership.win()
+    for time_s[0], holds in ((17.9, True), (18.0, False), (25.0, False)):
+        assert leadership.holds is holds
+    await leadership.keep()
+    assert not connection.is_open

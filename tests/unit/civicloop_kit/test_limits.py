@@ -9,25 +9,36 @@ import pytest
 from prometheus_client import REGISTRY
 
 from civicloop_kit import (
+    admission,
     applying,
     backlog,
     backoff,
     batches,
+    checks,
     commands,
+    engine,
     failures,
     gathering,
     held,
+    held_reads,
     http,
     leadership,
     logs,
+    operation,
+    operations,
+    operator_doors,
     postgres,
     problems,
+    process,
     producing,
     relay,
     sealing,
     snapshots,
+    startup,
     store,
+    stream,
     timers,
+    tracing,
     watchdog,
 )
 from civicloop_kit.metrics import METRICS
@@ -69,6 +80,49 @@ STATED = [
     (logs._CHATTY_PERIOD_S, 5),
     (logs._REMEMBERED_MESSAGES, 1_000),
     (postgres.CONNECT_TIMEOUT_S, 5),
+    # A start: half a minute for the database, and how much of the topic is compared with it.
+    (startup.OPEN_ATTEMPTS, 60),
+    (startup.OPEN_EVERY_S, 0.5),
+    (startup.TAIL_RECORDS, 20),
+    (startup.READ_TIMEOUT_MS, 5_000),
+    # A stop, whatever does not answer.
+    (process.STOP_WITHIN_S, 9),
+    (process.ANSWER_WITHIN_S, 3),
+    (producing.STOP_TIMEOUT_S, 3),
+    (snapshots.STOP_TIMEOUT_S, 3),
+    (stream.REVOKE_TIMEOUT_S, 3),
+    (stream.LEAVE_TIMEOUT_S, 5),
+    (postgres.CLOSE_TIMEOUT_S, 3),
+    # The database: a statement, a lock, a transaction without a word, a connection given back.
+    (postgres.COMMAND_TIMEOUT_S, 8),
+    (postgres.LOCK_TIMEOUT_MS, 2_000),
+    (postgres.IDLE_IN_TRANSACTION_MS, 5_000),
+    (postgres.RELEASE_TIMEOUT_S, 2),
+    (checks.ANSWERS_WITHIN_S, 2),
+    # What is shown and told, once a second.
+    (snapshots.FLUSH_EVERY_S, 1),
+    (stream.COMMIT_EVERY_S, 1),
+    (stream.COMMIT_TIMEOUT_S, 5),
+    # What is read of Kafka at once, and how soon a reader that is gone is missed.
+    (stream.MAX_RECORDS, 500),
+    (stream.BATCH_TIMEOUT_MS, 20),
+    (stream.FETCH_MAX_WAIT_MS, 100),
+    (stream.SESSION_TIMEOUT_MS, 10_000),
+    (stream.REBALANCE_TIMEOUT_MS, 30_000),
+    (stream.MAX_POLL_INTERVAL_MS, 86_400_000),
+    # What one process takes of requests.
+    (admission.Limits().max_requests, 2_000),
+    (admission.Limits().max_buffered_bytes, 67_108_864),
+    (admission.Limits().body_within_s, 20),
+    # What an operator reads and asks for at once.
+    (held_reads.MAX_GROUPS, 200),
+    (held_reads.MAX_RECORDS, 500),
+    (operator_doors.MAX_PAGE, 500),
+    (operator_doors.MAX_RATE, 500),
+    (operation.DEFAULT_RATE, 50),
+    (operations.MAX_AT_ONCE, 50),
+    (operations.MAX_CONFLICTS, 20),
+    (tracing._MAX_LINKS, 128),
 ]
 
 
@@ -81,7 +135,8 @@ def test_a_limit_is_as_stated(limit: float, stated: float) -> None:
 def test_what_two_releases_must_agree_on_is_as_it_was() -> None:
     """While one replaces the other both run: locks, shards and keys have to be the same."""
     assert int.from_bytes(b"CL") == leadership.LOCK_SPACE
-    assert (store.LETTER_SHARD, snapshots.SNAPSHOT_SHARD) == (100, 200)
+    shards = engine.FACT_SHARD, store.LETTER_SHARD, snapshots.SNAPSHOT_SHARD
+    assert shards == (0, 100, 200)
     # AES-256, and the nonce that GCM is made for.
     assert (sealing.KEY_BYTES, sealing.NONCE_BYTES) == (32, 12)
     assert len(sealing.new_key()) == 32

@@ -2,17 +2,19 @@
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import structlog
 
 from civicloop_kit.logs import (
     _REMEMBERED_MESSAGES,
+    ExcInfo,
     RateLimit,
     _only_chatty,
     configure_logs,
     get_logger,
+    kind_and_frames,
 )
 
 
@@ -53,6 +55,78 @@ def test_it_does_not_remember_without_end() -> None:
     assert len(limit._last) <= _REMEMBERED_MESSAGES
 
 
+def test_it_forgets_all_when_it_remembers_too_much() -> None:
+    """The next message is the only one that it knows."""
+    limit = RateLimit(period_s=5)
+    for number in range(_REMEMBERED_MESSAGES):
+        limit.filter(record("aiokafka", f"number {number}", 100.0))
+    assert len(limit._last) == 1_000
+    limit.filter(record("aiokafka", "one more", 100.0))
+    assert len(limit._last) == 1
+
+
+def caught(step: Callable[[], object]) -> ExcInfo:
+    """Return what a step raises."""
+    try:
+        step()
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        return type(error), error, error.__traceback__
+    raise AssertionError
+
+
+def look_up() -> None:
+    """Find nothing."""
+    raise KeyError
+
+
+def fail_from_a_cause() -> None:
+    """Say what it came of."""
+    try:
+        look_up()
+    except KeyError as error:
+        raise LookupError from error
+
+
+def fail_meanwhile() -> None:
+    """Fail while another failure is handled."""
+    try:
+        look_up()
+    except KeyError:
+        raise LookupError  # noqa: B904 - this is what is shown
+
+
+def fail_alone() -> None:
+    """Say that it came of nothing."""
+    try:
+        look_up()
+    except KeyError:
+        raise LookupError from None
+
+
+@pytest.mark.parametrize(
+    ("step", "names"),
+    [
+        (fail_from_a_cause, ["KeyError", "LookupError"]),
+        (fail_meanwhile, ["KeyError", "LookupError"]),
+        (fail_alone, ["LookupError"]),
+    ],
+)
+def test_an_error_is_told_with_what_it_came_of(
+    step: Callable[[], object], names: list[str]
+) -> None:
+    """Each with its frames, the first of them first."""
+    parts = kind_and_frames(caught(step)).split("\nwhich led to\n")
+    assert [part.splitlines()[-1] for part in parts] == names
+    assert all(step.__name__ in part for part in parts)
+
+
+def test_errors_that_came_of_each_other_are_told_once() -> None:
+    """However somebody tied them."""
+    one, other = KeyError(), LookupError()
+    one.__cause__, other.__cause__ = other, one
+    assert kind_and_frames((KeyError, one, None)) == "LookupError\nwhich led to\nKeyError"
+
+
 def test_only_chatty_libraries_are_limited() -> None:
     """What we say is said every time."""
     allow = _only_chatty(RateLimit(period_s=5))
@@ -79,7 +153,8 @@ def test_a_line_of_json_has_event_fields_service_and_utc(
 ) -> None:
     """Ours and the libraries' alike, each once however often logs were configured."""
     for _ in range(2):
-        configure_logs("router", "json")
+        # Another object than ours, as settings read it.
+        configure_logs("router", b"json".decode())
     get_logger("ours").info("relay_leads", shard=0)
     logging.getLogger("library").warning("moved %s", "on")
     ours, theirs = (json.loads(line) for line in capsys.readouterr().out.splitlines())

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from prometheus_client import REGISTRY
 from tests.unit.civicloop_kit.counting import Count, Counter, attached
 from tests.unit.civicloop_kit.memory import START, Memory, _blank, placed
@@ -99,6 +100,52 @@ def test_the_slowest_partition_counts() -> None:
     seconds.now += 60
     lag.look({("lag.two", 0): 1, ("lag.two", 1): 2}, None)
     assert lagging("lag.two") == 60
+
+
+def test_a_long_wait_is_measured_in_full() -> None:
+    """At a position far into the topic, longer than the process had run before."""
+    seconds = Seconds()
+    lag, topic = Lag(seconds), "lag.long"
+    lag.look({(topic, 0): 500}, {(topic, 0): 900})
+    seconds.now += 250
+    # The same position is another object each time.
+    lag.look({(topic, 0): int("500")}, None)
+    assert lagging(topic) == 250
+
+
+def test_a_partition_that_begins_anew_lags_anew() -> None:
+    """Its position may be a lower one."""
+    seconds = Seconds()
+    lag, place = Lag(seconds), ("lag.anew", 0)
+    lag.look({place: 500}, {place: 900})
+    seconds.now += 30
+    lag.look({place: 400}, None)
+    assert lagging("lag.anew") == 0
+
+
+@pytest.mark.parametrize(("end", "lag_s"), [(500, 0), (499, 0), (None, 0), (501, 4)])
+def test_only_what_is_still_to_be_read_lags(end: int | None, lag_s: int) -> None:
+    """Not at the end, nor beyond that of a topic made anew, nor where nobody knows it."""
+    lag, place = Lag(Seconds()), ("lag.end", 0)
+    lag.applied(place, 4.0)
+    lag.look({place: int("500")}, {} if end is None else {place: int(str(end))})
+    assert lagging("lag.end") == lag_s
+
+
+def test_a_partition_without_records_does_not_lag() -> None:
+    """Though the broker says nothing of it."""
+    lag, place = Lag(Seconds()), ("lag.empty", 0)
+    lag.applied(place, 4.0)
+    lag.look({place: 0}, {})
+    assert lagging("lag.empty") == 0
+
+
+def test_a_clock_that_is_ahead_makes_no_lag_below_zero() -> None:
+    """Its records seem to come from the future."""
+    lag, place = Lag(Seconds()), ("lag.ahead", 0)
+    lag.applied(place, -3.0)
+    lag.look({place: 1}, {place: 2})
+    assert lagging("lag.ahead") == 0
 
 
 async def test_a_batch_tells_how_old_its_newest_record_was() -> None:

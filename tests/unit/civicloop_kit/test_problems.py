@@ -25,6 +25,7 @@ def test_a_problem_is_a_document_of_its_standard() -> None:
         (429, {"retry-after": "2"}),
         (503, {"retry-after": "2"}),
         (401, {"www-authenticate": "Bearer"}),
+        (400, {}),
         (409, {}),
     ],
 )

@@ -174,6 +174,16 @@ async def test_whoever_leaves_tells_nobody(clients: list[Client]) -> None:
     assert (confirmed, clients[0].stopped) == ([], True)
 
 
+async def test_whoever_leaves_waits_for_no_confirmation(clients: list[Client]) -> None:
+    """Nobody is left to hear of it."""
+    producer = KafkaProducer(ACCESS)
+    await producer.send([fact(1)], print)
+    await asyncio.sleep(0)
+    await producer.stop()
+    await asyncio.sleep(0)
+    assert clients[0].waiting[0].cancelled()
+
+
 @pytest.mark.parametrize("error", [KafkaError("away"), ConnectionResetError("cut")])
 async def test_leaving_a_broker_that_is_away_is_no_failure(
     clients: list[Client], error: Exception

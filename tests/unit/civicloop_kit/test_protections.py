@@ -94,3 +94,15 @@ def test_the_others_are_in_place() -> None:
     assert not protections.may_delete(confirmed=False)
     assert protections.must_rebuild_producer(failed=True)
     assert not protections.must_rebuild_producer(failed=False)
+
+
+@pytest.mark.parametrize(
+    ("last", "number", "is_next"),
+    [("300", "301", True), ("300", "300", False), ("300", "302", False), (None, "301", False)],
+)
+def test_the_next_fact_is_known_by_its_number(
+    last: str | None, number: str, *, is_next: bool
+) -> None:
+    """Also that of a long case."""
+    handed_over = None if last is None else int(last)
+    assert protections.is_next(handed_over, int(number)) is is_next

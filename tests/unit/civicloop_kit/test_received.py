@@ -1,14 +1,18 @@
 """Reading a record as far as it can be read: nothing raises, whatever was written."""
 
 from dataclasses import dataclass
+from inspect import Parameter, signature
 from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Struct
 from tests.unit.civicloop_kit.counting import attached
 
+from civicloop_kit.hops import Hop
 from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
+from civicloop_kit.rows import OutboxFact
 from civicloop_kit.testing.bench import record_of
 
 SOURCES = {"intake.cases": "/intake/cases"}
@@ -123,3 +127,25 @@ def test_any_value_under_a_good_envelope_is_read(value: bytes) -> None:
     raw.value = value
     record = read(raw)
     assert (record.fact is None) == (record.error is not None)
+
+
+@pytest.mark.parametrize("source", ["/a/source", "/z/source"])
+def test_a_source_is_the_one_of_its_topic(source: str) -> None:
+    """Whichever of the two comes first in the alphabet."""
+    assert receive(good(), {"intake.cases": source}).error == (
+        "ce_source is not the source of this topic"
+    )
+
+
+@pytest.mark.parametrize("kind", [Received, OutboxFact, Hop])
+def test_thousands_of_values_cost_the_collector_nothing(kind: type[Struct]) -> None:
+    """They hold no cycle, for nobody changes them."""
+    assert kind.__struct_config__.frozen
+    assert not kind.__struct_config__.gc
+
+
+@pytest.mark.parametrize("kind", [Received, OutboxFact])
+def test_what_has_many_parts_is_made_by_their_names(kind: type[Struct]) -> None:
+    """Nobody mixes up a partition with an offset."""
+    parts = signature(kind).parameters.values()
+    assert {part.kind for part in parts} == {Parameter.KEYWORD_ONLY}

@@ -156,9 +156,8 @@ class Setting:
         self.relay = Relay(
             cast("Any", self.table),
             self.producers,
-            shard=SHARD,
             leadership=cast("Any", self.lead),
-            **{"scan_every_s": 3600.0, **limits},
+            **{"shard": SHARD, "scan_every_s": 3600.0, **limits},
         )
 
     def commit(self, *facts: OutboxFact, hint: bool = True) -> None:
@@ -422,7 +421,7 @@ async def test_a_full_table_is_read_again_when_half_of_it_is_gone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each read costs: it has to bring enough."""
-    setting = Setting(*(fact(ONE, number) for number in range(1, 9)), scan_limit=6)
+    setting = Setting(*(fact(ONE, number) for number in range(1, 10)), scan_limit=7)
     setting.producers.confirms = False
     confirms: list[Confirm] = []
 
@@ -432,9 +431,9 @@ async def test_a_full_table_is_read_again_when_half_of_it_is_gone(
 
     monkeypatch.setattr(Producer, "send", send)
     async with running(setting):
-        await until(lambda: len(setting.producers.sent) == 6)
-        for number, scans in ((1, 1), (2, 1), (3, 1), (4, 2)):
+        await until(lambda: len(setting.producers.sent) == 7)
+        for number, scans in ((1, 1), (2, 1), (3, 1), (4, 1), (5, 2)):
             confirms[0]([fact(ONE, number)])
-            await until(lambda gone=8 - number: len(setting.table.facts) == gone)
+            await until(lambda gone=9 - number: len(setting.table.facts) == gone)
             await asyncio.sleep(0.01)
             assert setting.table.scans == scans

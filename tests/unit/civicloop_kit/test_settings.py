@@ -5,6 +5,7 @@ import json
 
 import pytest
 from joserfc.jwk import OKPKey
+from pydantic import ValidationError
 
 from civicloop_kit.settings import ServiceSettings, load_settings
 
@@ -73,3 +74,42 @@ def test_a_wrong_setting_is_named_and_not_quoted(
     assert f"CIVICLOOP_{name}" in error
     if name == "IDEMPOTENCY_KEY":
         assert value not in error
+
+
+def test_what_nobody_sets_is_as_the_reference_says() -> None:
+    """Any free port, a trace of a hundred, a body of a mebibyte, a scan every second."""
+    settings = load_settings(ServiceSettings)
+    assert (settings.http_host, settings.http_port, settings.replica) == ("127.0.0.1", 0, "0")
+    assert (settings.trace_ratio, settings.otlp_endpoint) == (0.01, None)
+    assert (settings.max_body_bytes, settings.relay_scan_s) == (1_048_576, 1.0)
+    assert (settings.log_format, settings.log_hops, settings.topic_prefix) == ("json", True, "")
+    assert (settings.keyring_url, settings.keyring_key) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "too_low"),
+    [
+        ("HTTP_PORT", "0", "-1"),
+        ("TRACE_RATIO", "0", "-0.01"),
+        ("MAX_BODY_BYTES", "1024", "1023"),
+        ("RELAY_SCAN_S", "0.01", "0"),
+        ("IDEMPOTENCY_KEY", KEY, base64.b64encode(b"k" * 31).decode()),
+    ],
+)
+def test_a_setting_has_its_least(
+    name: str, lowest: str, too_low: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The least itself is allowed."""
+    monkeypatch.setenv(f"CIVICLOOP_{name}", lowest)
+    load_settings(ServiceSettings)
+    monkeypatch.setenv(f"CIVICLOOP_{name}", too_low)
+    with pytest.raises(SystemExit):
+        load_settings(ServiceSettings)
+
+
+def test_an_error_does_not_quote_what_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever prints it prints no secret."""
+    monkeypatch.setenv("CIVICLOOP_IDEMPOTENCY_KEY", "c2VjcmV0")
+    with pytest.raises(ValidationError) as refused:
+        ServiceSettings()
+    assert "c2VjcmV0" not in str(refused.value)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.unit.civicloop_kit.hurried import hurried, seconds
 
 import civicloop_kit
 from civicloop_kit.postgres import MisconfiguredError, UnavailableError
@@ -14,6 +15,7 @@ from civicloop_kit.startup import (
     StartRefusedError,
     check_schema,
     expected_migrations,
+    open_database,
     shipped_migrations,
 )
 from civicloop_local.services import SERVICES, Service
@@ -106,3 +108,73 @@ async def test_a_database_that_is_away_is_asked_again() -> None:
         database._error = None
 
     await check_schema(cast("Any", database), frozenset({"0001.kit", "0001.room"}), wait=back)
+
+
+class Server:
+    """A database that opens after a few failures."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.tries = 0
+
+    async def open(self) -> None:
+        """Connect."""
+        self.tries += 1
+        if self.errors:
+            raise self.errors.pop(0)
+
+
+def opened(server: Server) -> float:
+    """Connect in a hurry; returns how long it took."""
+
+    async def run() -> float:
+        await open_database(cast("Any", server), "CIVICLOOP_DATABASE_URL")
+        return seconds()
+
+    return hurried(run())
+
+
+def test_a_database_that_is_still_starting_is_waited_for() -> None:
+    """Asked twice a second, half a minute long."""
+    assert opened(Server()) == 0
+    server = Server(*[UnavailableError()] * 59)
+    assert (opened(server), server.tries) == (29.5, 60)
+
+
+def test_a_database_that_never_answers_is_given_up() -> None:
+    """With the setting to look at."""
+    server = Server(*[UnavailableError()] * 61)
+    with pytest.raises(StartRefusedError) as refused:
+        opened(server)
+    assert str(refused.value) == (
+        "the database does not answer: check CIVICLOOP_DATABASE_URL and that Postgres runs"
+    )
+    assert server.tries == 60
+
+
+def test_a_database_that_refuses_us_is_not_asked_again() -> None:
+    """A wrong password stays wrong."""
+    server = Server(MisconfiguredError("28P01"))
+    with pytest.raises(StartRefusedError) as refused:
+        opened(server)
+    assert str(refused.value) == ("the database refuses us (28P01): check CIVICLOOP_DATABASE_URL")
+    assert server.tries == 1
+
+
+def test_the_schema_is_asked_for_until_the_database_is_back() -> None:
+    """After a longer wait each time."""
+    database = Applied("0001.kit")
+    fails = [UnavailableError(), UnavailableError()]
+
+    class Away(Applied):
+        @asynccontextmanager
+        async def read(self) -> AsyncIterator[Any]:
+            if fails:
+                raise fails.pop()
+            yield database
+
+    async def run() -> float:
+        await check_schema(cast("Any", Away()), frozenset({"0001.kit"}))
+        return seconds()
+
+    assert hurried(run()) == 0.15

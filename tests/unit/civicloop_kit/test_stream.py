@@ -243,6 +243,19 @@ def test_a_consumer_that_is_gone_is_told_nothing(bench: Bench) -> None:
     assert bench.consumer.committed == []
 
 
+def test_a_consumer_that_comes_later_is_told(bench: Bench) -> None:
+    """Though nothing has moved since."""
+    bench.batches.positions = BOTH
+    bench.broker.consumer = None
+
+    async def come() -> None:
+        await asyncio.sleep(2.5)
+        bench.broker.consumer = bench.consumer
+
+    bench.run_for(3.5, come)
+    assert [at for at, _ in bench.consumer.committed] == [3, 3.5]
+
+
 def test_a_commit_that_hangs_holds_the_next_up_for_five_seconds(bench: Bench) -> None:
     """Then it is given up."""
     bench.batches.positions = BOTH

@@ -1,14 +1,20 @@
 """Spans: made for what is sampled only, in the trace of the case, under our names."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from uuid import UUID
 
 import pytest
+from msgspec.structs import replace as changed
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
+from tests.unit.civicloop_kit.memory import Memory
+from tests.unit.civicloop_kit.test_batches import apply, batch, batches
 
 from civicloop_kit import tracing
+from civicloop_kit.received import Received
 
 TRACE_ID, PARENT_ID = "a" * 32, "b" * 16
 SAMPLED = f"00-{TRACE_ID}-{PARENT_ID}-01"
@@ -96,3 +102,23 @@ def test_spans_are_exported_where_somebody_collects_them(
     (provider,) = providers
     assert exported == ([] if endpoint is None else [endpoint])
     assert provider.resource.attributes["service.name"] == "router"
+
+
+async def test_the_span_of_a_transaction_counts_what_is_sampled(
+    spans: InMemorySpanExporter,
+) -> None:
+    """Others in it are in no trace that anybody sees."""
+    memory = Memory()
+    records = [
+        _in_trace(record, trace)
+        for record, trace in zip(batch(*[UUID(int=7)] * 3), (UNSAMPLED, SAMPLED, None), strict=True)
+    ]
+    await apply(batches(memory), records)
+    (span,) = [span for span in spans.get_finished_spans() if span.name == "router process"]
+    assert span.attributes is not None
+    assert span.attributes["messaging.batch.message_count"] == 1
+
+
+def _in_trace(record: Received, traceparent: str | None) -> Received:
+    assert record.envelope is not None
+    return changed(record, envelope=replace(record.envelope, traceparent=traceparent))

@@ -6,20 +6,24 @@ from typing import Any, cast
 
 import pytest
 from aiokafka.errors import KafkaConnectionError
+from tests.unit.civicloop_kit.hurried import hurried, seconds
 
 from civicloop_kit.checks import rests
 from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.health import Health
 from civicloop_kit.lag import Lag
 from civicloop_kit.positions import HistoryMissingError
-from civicloop_kit.postgres import MisconfiguredError
+from civicloop_kit.postgres import MisconfiguredError, UnavailableError
 from civicloop_kit.watchdog import StuckError, Watchdog
+
+# What came first is gone; two equal numbers above it are two objects.
+FIRST = 1_000
 
 
 class Consumer:
     """Knows the end of one partition, or does not answer."""
 
-    def __init__(self, end: int | Exception, begin: int = 0) -> None:
+    def __init__(self, end: int | Exception, begin: int | Exception = 0) -> None:
         self._end = end
         self._begin = begin
         self.asked = 0
@@ -30,14 +34,16 @@ class Consumer:
 
     async def beginning_offsets(self, places: list[Any]) -> dict[Any, int]:
         """Return the begin of each partition."""
-        return dict.fromkeys(places, self._begin)
+        if isinstance(self._begin, Exception):
+            raise self._begin
+        return dict.fromkeys(places, FIRST + self._begin)
 
     async def end_offsets(self, places: list[Any]) -> dict[Any, int]:
         """Return the end of each partition."""
         self.asked += 1
         if isinstance(self._end, Exception):
             raise self._end
-        return dict.fromkeys(places, self._end)
+        return dict.fromkeys(places, FIRST + self._end)
 
 
 class Stream:
@@ -55,12 +61,14 @@ class Stream:
         moves: bool = False,
         owns: bool = True,
         saved: bool = True,
+        error: Exception | None = None,
     ) -> None:
         self.consumer = consumer
         self.lag = Lag()
         self._moves = moves
         self._owns = owns
         self._has_saved = saved
+        self._error = error
         self._position = 5
         self.looks = 0
 
@@ -69,11 +77,13 @@ class Stream:
         """Where it is."""
         self.looks += 1
         self._position += self._moves
-        return {("topic", 0): self._position} if self._owns else {}
+        return {("topic", 0): FIRST + self._position} if self._owns else {}
 
     async def saved(self, _places: Any) -> dict[tuple[str, int], int]:
         """Return what is in the database."""
-        return {("topic", 0): self._position} if self._has_saved else {}
+        if self._error is not None:
+            raise self._error
+        return {("topic", 0): FIRST + self._position} if self._has_saved else {}
 
 
 def watchdog(stream: Stream, *, waits: bool = False, fault: str | None = None) -> Watchdog:
@@ -124,6 +134,7 @@ async def test_a_reason_excuses_it(excused: Any) -> None:
     [
         Stream(Consumer(100_000), moves=True),
         Stream(Consumer(5)),
+        Stream(Consumer(3)),
         Stream(Consumer(KafkaConnectionError())),
         Stream(None),
         Stream(Consumer(100_000), owns=False, moves=True),
@@ -134,6 +145,7 @@ async def test_a_reason_excuses_it(excused: Any) -> None:
     ids=[
         "it moves",
         "nothing is left to read",
+        "the topic ends before it",
         "the broker is away",
         "not started",
         "another process moves",
@@ -145,6 +157,32 @@ async def test_a_reason_excuses_it(excused: Any) -> None:
 async def test_no_lag_no_alarm(stream: Stream) -> None:
     """It is not stuck, or nobody can tell."""
     await _looks_on(stream, watchdog(stream))
+
+
+@pytest.mark.parametrize(
+    "error", [KafkaConnectionError(), ConnectionResetError(), TimeoutError(), UnavailableError()]
+)
+async def test_who_cannot_be_asked_is_no_reason_for_an_alarm(error: Exception) -> None:
+    """Neither of a process with partitions nor of one without."""
+    stream = Stream(Consumer(9), owns=False, error=error)
+    await _looks_on(stream, watchdog(stream))
+    if not isinstance(error, UnavailableError):
+        for asked in (Stream(Consumer(9, begin=error), owns=False), Stream(Consumer(error))):
+            await _looks_on(asked, watchdog(asked))
+
+
+def test_it_is_given_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the first look on that finds it standing; it is looked at every five seconds."""
+    monkeypatch.setattr("civicloop_kit.watchdog.monotonic", seconds)
+    stream = Stream(Consumer(9))
+
+    async def run() -> float:
+        watched = cast("Any", stream)
+        with pytest.raises(StuckError):
+            await Watchdog(watched, watched, Health(), lambda: False, stream.saved).run()
+        return seconds()
+
+    assert (hurried(run()), stream.looks) == (70, 15)
 
 
 def engine(*, stopped: Any = None, failure: Any = None, is_high: bool = False) -> Any:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 
 MUTATED: Final = ("services/*/src/*/domain/*.py", "shared/kit/src/civicloop_kit/*.py")
 CONTEXT_LINES: Final = 1
+# What an operator writes, by the end of its name: a change that lacks it need not be made to be
+# told from one that has it, and making one takes a tenth of a second.
+SYMBOLS: Final = {
+    "Eq": "==", "NotEq": "!=", "Lt": "<", "LtE": "<=", "Gt": ">", "GtE": ">=", "Is": "is",
+    "IsNot": "is not", "In": "in", "NotIn": "not in", "Add": "+", "Sub": "-", "Mul": "*",
+    "Div": "/", "FloorDiv": "//", "Mod": "%", "Pow": "**", "RShift": ">>", "LShift": "<<",
+    "BitOr": "|", "BitAnd": "&", "BitXor": "^",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,11 @@ class Mutant:
                 after.append(line[1:].strip())
         return " ".join(before), " ".join(after)
 
+    def may_become(self, after: str) -> bool:
+        """Tell whether the changed line could read *after*; cheap, and never wrong with a no."""
+        symbol = SYMBOLS.get(self.name.rpartition("_")[2])
+        return symbol is None or after.count(symbol) > self.source_line.count(symbol)
+
     def diff(self) -> str:
         """Return the change with a little around it, as a patch shows it."""
         return "\n".join(f"      {line}" for line in self._diff(CONTEXT_LINES))
@@ -93,7 +106,9 @@ class Equivalents:
         """Whether a mutant is listed."""
         if mutant.name in self.kinds:
             return True
-        if (mutant.path, mutant.source_line) not in {entry[:2] for entry in self.single}:
+        place = (mutant.path, mutant.source_line)
+        listed = [after for path, before, after in self.single if (path, before) == place]
+        if not any(mutant.may_become(after) for after in listed):
             return False
         return (mutant.path, *mutant.change) in self.single
 

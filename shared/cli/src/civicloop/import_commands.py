@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path  # noqa: TC003 -- typer reads the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import httpx
@@ -63,6 +63,9 @@ def import_file(
     nothing and goes on where it was interrupted. The exit status is 1 when the judgements do not
     agree. Example: civicloop import boston.csv.gz --mapping boston311 --replay
     """
+    if replay and check:
+        typer.echo("civicloop: --check sends nothing and --replay does: give one of them", err=True)
+        raise typer.Exit(UsageError.exit_status)
     try:
         outcome = _run(file, mapping, _mode(replay=replay, check=check), as_of, rejects, as_json)
     except ImporterError as error:
@@ -77,7 +80,7 @@ def _run(
     file: Path, mapping: str, mode: Mode, as_of: str | None, rejects: Path | None, as_json: bool
 ) -> Outcome:
     known = load_mapping(mapping)
-    place = open_place(file, rejects)
+    place = open_place(file, rejects, Path(mapping))
     with open_ledger() as ledger:
         try:
             with shown_progress(Console(stderr=True)) as watcher:

@@ -51,3 +51,13 @@ def test_every_key_must_be_there(part: str) -> None:
     """There is no hidden default."""
     with pytest.raises(ValueError, match=part):
         Mapping.model_validate(changed_document(part, ...))
+
+
+def test_the_code_of_imported_histories_is_nobody_elses() -> None:
+    """The adapter would refuse to add such a department."""
+    with pytest.raises(ValueError, match="take another code"):
+        Mapping.model_validate(
+            changed_document(
+                "departments.values", {"PW": {"code": "replay", "en": "Works", "zh": "工务"}}
+            )
+        )

@@ -53,6 +53,15 @@ def test_the_file_itself_is_never_the_place(tmp_path: Path) -> None:
     assert file.read_text(encoding="utf-8") == "id\n"
 
 
+def test_the_mapping_is_never_the_place(tmp_path: Path) -> None:
+    """It is what the next import needs."""
+    mapping = tmp_path / "rivertown.yaml"
+    mapping.write_text("version: 1")
+    with pytest.raises(UsageError, match="is the mapping"):
+        open_place(tmp_path / "file.csv", mapping, mapping)
+    assert mapping.read_text() == "version: 1"
+
+
 def test_a_place_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
     """Before anything is sent."""
     with pytest.raises(UsageError, match="give --rejects a file that can be written"):

@@ -131,6 +131,15 @@ def test_a_file_that_is_no_table_is_told(tmp_path: Path, content: bytes, fault: 
         (source.header(), source.contents())
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "idna"])
+def test_a_file_in_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    """One line that names the key, whatever Python says of the bytes."""
+    path = tmp_path / "city.csv"
+    path.write_bytes("Número;Ábert\n1;2\n".encode())
+    with pytest.raises(SourceError, match="give another `encoding`"):
+        SourceFile(path, encoding=encoding, delimiter=";").header()
+
+
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """With the reason of the system."""
     with pytest.raises(SourceError, match="No such file"):

@@ -23,6 +23,7 @@ from civicloop.importer.mapping_values import (
     KindWord,
     MappingName,
     Name,
+    OwnDepartmentCode,
     PerThousand,
     PrecisionWord,
     TypeDigits,
@@ -109,7 +110,7 @@ class Channels(Part):
 class Department(Part):
     """One department: our code and its names."""
 
-    code: DepartmentCode
+    code: OwnDepartmentCode
     en: Name
     zh: Name
 

@@ -15,9 +15,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from civicloop.importer.causes import Cause
 from civicloop_contracts.codes import Channel, MatterKind, Precision
+from civicloop_contracts.fact import DepartmentCode
 
 # A leap day in the afternoon: a format that writes it out and reads it back loses no date.
 PROBE: Final = datetime(2024, 2, 29, 13, 45, 7, tzinfo=UTC)
+
+# The department under which the adapter plays imported histories.
+REPLAY_CODE: Final = "replay"
 
 
 class KeepOrReject(StrEnum):
@@ -93,13 +97,21 @@ def _check_format(form: str) -> str:
     try:
         back = datetime.strptime(PROBE.strftime(form), form)  # noqa: DTZ007 -- only tried out
     except ValueError as error:
-        raise ValueError(f"{form!r} is no strptime format, such as %Y-%m-%d %H:%M:%S") from error
+        message = f"{form!r} is no strptime format of a whole date, such as %Y-%m-%d %H:%M:%S"
+        raise ValueError(message) from error
     if back.date() != PROBE.date():
         raise ValueError(f"{form!r} must hold year, month and day, such as %Y-%m-%d %H:%M:%S")
     return form
 
 
+def _refuse_reserved(code: str) -> str:
+    if code == REPLAY_CODE:
+        raise ValueError(f"{code!r} is kept for imported histories: take another code")
+    return code
+
+
 Word = Annotated[str, AfterValidator(normalize)]
+OwnDepartmentCode = Annotated[DepartmentCode, AfterValidator(_refuse_reserved)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 MappingName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 ClassDigits = Annotated[str, StringConstraints(pattern=r"^[0-9]{2}$")]

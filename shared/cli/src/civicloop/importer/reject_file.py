@@ -26,7 +26,7 @@ FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.SOURCE_ID_MISSING: "give the row its number",
         Reason.SOURCE_ID_REPEATED: "an earlier row has the same number: nothing, or mend the file",
         Reason.OPENED_AT_MISSING: "give the row the time of its opening",
-        Reason.TIME_UNREADABLE: "add the way that it is written to `time_formats`",
+        Reason.TIME_UNREADABLE: "mend it, or add the way that it is written to `time_formats`",
         Reason.TIME_SKIPPED: "the clocks jump over that time: mend it, or `skipped_time: shift`",
         Reason.LATER_THAN_AS_OF: "`as_of` lies before it: set it to when the file was made",
         Reason.STATUS_UNKNOWN: "list the word under `status`",
@@ -47,15 +47,17 @@ FIXES: Final[Mapping[Reason, str]] = MappingProxyType(
 )
 
 
-def open_place(file: Path, wanted: Path | None) -> Path:
+def open_place(file: Path, wanted: Path | None, mapping: Path | None = None) -> Path:
     """Return where rejects go: as wanted, or beside the file that is imported.
 
     Raises:
-        UsageError: That would overwrite the file, or cannot be written.
+        UsageError: That would overwrite the file or its mapping, or cannot be written.
     """
     place = wanted or file.with_name(file.name + SUFFIX)
     if place.exists() and file.exists() and place.samefile(file):
         raise UsageError(f"{place}: is the file to import: give --rejects another name")
+    if mapping and place.exists() and mapping.exists() and place.samefile(mapping):
+        raise UsageError(f"{place}: is the mapping: give --rejects another name")
     if wanted is not None:
         _write(place, ())
     return place

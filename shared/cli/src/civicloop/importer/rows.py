@@ -207,8 +207,9 @@ def _find_columns(mapping: Mapping, header: Sequence[str]) -> dict[str, int]:
         if names.count(column) != 1:
             fault = "no column" if column not in names else "more than one column"
             shown = ", ".join(names)
+            hint = "" if len(names) > 1 else "; it is one column only: is `delimiter` right?"
             raise SourceError(
-                f"columns.{field}: the file has {fault} {column!r}: name one of: {shown}"
+                f"columns.{field}: the file has {fault} {column!r}: name one of: {shown}{hint}"
             )
     return {field: names.index(column) for field, column in wanted.items()}
 

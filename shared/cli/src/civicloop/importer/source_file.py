@@ -105,7 +105,12 @@ class SourceFile:
         with self._bytes() as stream:
             # A byte that is no text becomes U+FFFD: it costs its row.
             text = io.TextIOWrapper(stream, self._encoding, errors="replace", newline="")
-            yield _Lines(text)
+            try:
+                yield _Lines(text)
+            except UnicodeError as error:
+                raise SourceError(
+                    f"{self._path}: is no {self._encoding} text: give another `encoding`"
+                ) from error
 
     @contextmanager
     def _bytes(self) -> Iterator[BufferedReader | gzip.GzipFile]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from civicloop.context import stack_context
-from civicloop.demo.acts import STORM
+from civicloop.demo.acts import STORM, acts_of, scenarios
 from civicloop.demo.display import Display
 from civicloop.demo.run import Wish, run_demo
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_REPORTS: Final = 300
 DEFAULT_SEED: Final = 7
+# As a shell reports a program that SIGTERM has ended.
+TERMINATED: Final = 143
 
 
 def register(app: typer.Typer) -> None:
@@ -29,9 +33,7 @@ def register(app: typer.Typer) -> None:
 def demo(
     *,
     reports: Annotated[int, typer.Option(min=1, help="How many reports.")] = DEFAULT_REPORTS,
-    scenario: Annotated[
-        str, typer.Option(help="storm: everything; morning; or one act: dispute, rework, …")
-    ] = STORM,
+    scenario: Annotated[str, typer.Option(help=f"One of {', '.join(scenarios())}.")] = STORM,
     seed: Annotated[int, typer.Option(help="The same seed gives the same morning.")] = DEFAULT_SEED,
     keep: Annotated[bool, typer.Option("--keep", help="Leave it running.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for a program.")] = False,
@@ -42,6 +44,10 @@ def demo(
     real HTTP, and compares the outcome with what must come. Exit status 0 only when it is equal,
     nothing waits for a person, and the audit is clean. Example: civicloop demo --scenario dispute
     """
+    # Before anything starts: a wrong word leaves nothing behind.
+    acts_of(scenario)
+    # Told to end, it ends what it has started, as at its own end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     display = Display(quiet=as_json)
     result = run_demo(Wish(reports=reports, seed=seed, scenario=scenario, keep=keep), display)
     if as_json:

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from civicloop.department_care import add_commands
 from civicloop.department_client import AsJson, Code, Token, Url, ask
 from civicloop.simulator.commands import app as simulate_app
-from civicloop.simulator.credentials import keep_secret
+from civicloop.simulator.credentials import keep_secret, require_place
 from civicloop_local.errors import StackError
 
 app: Final = typer.Typer(
@@ -73,6 +73,8 @@ def add(  # noqa: PLR0913 - one option each
     ways = {"webhook": webhook is not None, "pull": pull, "replay": replay}
     if sum(ways.values()) > 1:
         raise StackError(_ONE_WAY)
+    if secret_file:
+        require_place(secret_file)
     states = {None: None, True: "disabled", False: "active"}
     given = {
         "name_zh": name_zh,
@@ -87,6 +89,9 @@ def add(  # noqa: PLR0913 - one option each
     answer = ask("PUT", f"/departments/{code}", url, token, body)
     word = "changed" if known else "registered"
     said = f"{code} is {word}\nnext: {_NEXT[body['transport']].format(code=code)}"
+    if secret_file and body["transport"] == "webhook" and "secret" not in answer:
+        again = f"civicloop department rotate-secret {code} --secret-file {secret_file}"
+        said += f"\nit keeps its secret, which is not in {secret_file}: {again} makes a new one"
     _show_secret(answer, secret_file, as_json=as_json, said=said)
 
 
@@ -118,6 +123,8 @@ def rotate_secret(
 
     Example: civicloop department rotate-secret water --secret-file secrets.json
     """
+    if secret_file:
+        require_place(secret_file)
     answer = ask("POST", f"/departments/{code}/rotate-secret", url, token)
     until = answer["previous_valid_until"]
     said = f"{code} has a new secret; the old one signs beside it until {until}"
@@ -153,8 +160,10 @@ def list_departments(*, url: Url = None, token: Token = None, as_json: AsJson = 
     if as_json:
         typer.echo(json.dumps(answer, ensure_ascii=False))
         return
-    columns = ("code", "name_zh", "transport", "state", "breaker", "in_flight", "waiting")
-    table = Table(*(Column(name.replace("_", " "), no_wrap=True) for name in columns))
+    columns = ("code", "transport", "state", "breaker", "in_flight", "waiting", "name_zh")
+    # The name is what gives way where there is little room.
+    wrapped = {"name_zh"}
+    table = Table(*(Column(c.replace("_", " "), no_wrap=c not in wrapped) for c in columns))
     for department in answer["departments"]:
         table.add_row(*(str(department[column]) for column in columns))
     Console().print(table)

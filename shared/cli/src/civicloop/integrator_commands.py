@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from civicloop.context import stack_context
-from civicloop.simulator.credentials import keep_secret
+from civicloop.simulator.credentials import keep_secret, require_place
 from civicloop_local.integrators import Integrator, IntegratorAccess, checked_topics, user_named
 
 NEXT: Final = "docs/howto/subscribe.md"
@@ -53,6 +53,8 @@ def add(
     """
     wanted = Integrator(name=name, topics=checked_topics(map(str.strip, topics.split(","))))
     user, context = user_named(name), stack_context()
+    if secret_file:
+        require_place(secret_file)
     kept = Keeper(user, secret_file)
     IntegratorAccess(context.kafka_admin_settings).add(wanted, kept, new_password=new_password)
     show_added(wanted, kept, context.kafka_bootstrap, as_json=as_json)

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 def lag(
     *,
     limit_s: Annotated[
-        float | None, typer.Option("--limit", help="Exit with 1 above so many seconds.")
+        float | None, typer.Option("--limit", min=0, help="Exit with 1 above so many seconds.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from civicloop_local.state import PartState
 
 SHOWN_LINES: Final = 50
+MAX_TOKEN_HOURS: Final = 24 * 366
 
 
 def register(app: typer.Typer) -> None:
@@ -69,7 +70,9 @@ def logs(
     part: Annotated[str | None, typer.Argument(help="One part; all when not given.")] = None,
     *,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
-    lines: Annotated[int, typer.Option("--lines", "-n", help="How many last lines.")] = SHOWN_LINES,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, help="How many last lines.")
+    ] = SHOWN_LINES,
 ) -> None:
     """Show the newest log lines. Example: civicloop logs router --follow."""
     files = _log_files(part)
@@ -121,7 +124,9 @@ def token(
             "have to be named."
         ),
     ] = None,
-    hours: Annotated[float, typer.Option(help="How long it is good for.")] = 12.0,
+    hours: Annotated[
+        float, typer.Option(min=0, max=MAX_TOKEN_HOURS, help="How long it is good for.")
+    ] = 12.0,
 ) -> None:
     """Print a bearer token for the services. Example: civicloop token --role department:water."""
     layout = default_layout()

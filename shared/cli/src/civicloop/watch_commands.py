@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from civicloop_contracts.fact import Fact
 
 POLL_S: Final = 0.3
+# After so many polls without a fact of the case, somebody wonders.
+QUIET_POLLS: Final = 10
 # What a reader wants to know of a fact at a glance; the rest is in --json.
 ESSENTIALS: Final = (
     "channel",
@@ -61,7 +63,11 @@ def watch(
     seen: set[tuple[str, int]] = set()
     with closing(TopicReader(stack_context().kafka_settings)) as reader:
         reader.follow()
+        quiet_polls = 0
         while True:
+            quiet_polls += 1
+            if quiet_polls == QUIET_POLLS and not seen:
+                typer.echo("no fact of this case so far: waiting (Ctrl-C ends)", err=True)
             for sighting in new_facts(reader.poll(POLL_S), case_id, seen):
                 typer.echo(json.dumps(as_object(sighting)) if as_json else as_line(sighting))
                 if isinstance(sighting.fact, CaseClosed | CaseRejected) and not follow:

@@ -45,5 +45,5 @@ def test_another_file_is_refused_with_its_fix(tmp_path: Path, text: str) -> None
     """One line that names it."""
     path = tmp_path / "secrets.json"
     path.write_text(text)
-    with pytest.raises(StackError, match="rotate"):
+    with pytest.raises(StackError, match="name another file"):
         read_secrets(path)

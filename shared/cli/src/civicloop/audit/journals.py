@@ -54,15 +54,27 @@ class Deliveries:
     told: dict[str, UUID] = field(default_factory=dict)
 
     def read(self, lines: Iterable[str]) -> None:
-        """Take one journal. A line that a crash cut off was never answered: it is passed over."""
+        """Take one journal. A line that a crash cut off was never answered: it is passed over.
+
+        Raises:
+            JournalError: It has lines, and none of them is a department's.
+        """
+        passed_over = taken = 0
         for line in lines:
             try:
                 entry = json.loads(line)
             except json.JSONDecodeError:
+                entry = None
+            if not isinstance(entry, dict) or "event" not in entry:
+                passed_over += 1
                 continue
-            if entry.get("event") in (RECEIVED, APPLIED, IGNORED):
+            taken += 1
+            if entry["event"] in (RECEIVED, APPLIED, IGNORED):
                 self.departments.add(entry["department"])
                 self.events[entry["delivery_id"]][entry["event"]] += 1
+        if passed_over and not taken:
+            message = "a journal without a line of a department: name the file that it writes"
+            raise JournalError(message)
 
     def fold(self, fact: Fact) -> None:
         """Take a fact: what was delivered to a department whose journal we have."""

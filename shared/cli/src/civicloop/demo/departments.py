@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ from civicloop_local.files import read_json, write_private
 from civicloop_local.processes import ProcessId, end, identify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from civicloop.context import StackContext
     from civicloop.demo.morning import Department
@@ -28,6 +29,8 @@ GRACE_S: Final = 10.0
 CONCURRENCY: Final = 16
 # How long a department takes over a task, least and most.
 WORK_SECONDS: Final = "0.1:1.5"
+# Where a demo's own simulator listens, whatever port it had.
+_OWN_URL: Final = re.compile(r"http://127\.0\.0\.1:[0-9]+/hooks/[a-z0-9-]+")
 PLAN: Final = Path(__file__).parent / "data" / "departments.yaml"
 
 
@@ -89,11 +92,14 @@ class Departments:
         """Make the departments known to the adapter, at the simulator's port.
 
         Raises:
-            StackError: The adapter refuses.
+            StackError: The adapter refuses, or one of them is plugged in by somebody else.
         """
         headers = {"Authorization": f"Bearer {context.operator_token()}"}
         url = f"{context.adapter_url}/v1/departments"
         with httpx.Client(headers=headers, timeout=TIMEOUT_S, trust_env=False) as client:
+            known = {one["code"]: one for one in _ask(client, "GET", url)["departments"]}
+            for department in departments:
+                require_ours(department.code, known.get(department.code))
             for department in departments:
                 code = department.code
                 answer = _ask(client, "PUT", f"{url}/{code}", _body(department, port))
@@ -112,6 +118,21 @@ class Departments:
                 f"the simulator does not start: see {self.folder / 'simulator.log'}"
             ) from error
         return httpx.URL(next(iter(listening.values()))).port or 0
+
+
+def require_ours(code: str, known: Mapping[str, Any] | None) -> None:
+    """Check that the demo may play a department: nobody else does.
+
+    Raises:
+        StackError: It is plugged in at an address that no demo gives.
+    """
+    if known is None or known["state"] == "removed":
+        return
+    if known["transport"] != "webhook" or not _OWN_URL.fullmatch(known["url"] or ""):
+        raise StackError(
+            f"{code} is plugged in here and the demo would play it: give the demo a stack of its "
+            "own by CIVICLOOP_HOME, or remove the department"
+        )
 
 
 def _body(department: Department, port: int) -> dict[str, Any]:

@@ -54,7 +54,7 @@ NEXT: Final = (
     "civicloop watch CASE            follow one case, fact by fact",
     "civicloop audit --json          hold services and topics against each other again",
     "civicloop department list       how each department is reached, and how it is with it",
-    "civicloop import FILE --mapping boston311.yaml --replay    bring in another city",
+    "civicloop import FILE --mapping boston311 --replay    bring in another city",
 )
 
 

@@ -30,7 +30,9 @@ def department(  # noqa: PLR0913 - one option each
     codes: Annotated[list[str], typer.Argument(help="Codes of the departments to play.")],
     *,
     journal: Annotated[Path, typer.Option(help="Where to write what they hear and do.")],
-    port: Annotated[int, typer.Option(help="Where to listen; 0 takes a free port.")] = 0,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Where to listen; 0 takes a free port.")
+    ] = 0,
     secret_file: Annotated[
         Path | None, typer.Option(help="Secrets as `civicloop department add` keeps them.")
     ] = None,

@@ -45,10 +45,25 @@ def read_secrets(path: Path) -> dict[str, str]:
     try:
         secrets = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise StackError(f"{path} is no JSON: delete it and rotate the secrets") from error
+        raise StackError(f"{path} is no JSON of secrets: name another file") from error
     if not isinstance(secrets, dict):
-        raise StackError(f'{path} is not {{"CODE": "whsec_…"}}: delete it and rotate the secrets')
+        raise StackError(f'{path} is not {{"CODE": "whsec_…"}}: name another file')
     return {str(code): str(secret) for code, secret in secrets.items()}
+
+
+def require_place(path: Path) -> None:
+    """Check, before there is a secret, that it could be kept in a file.
+
+    Raises:
+        StackError: It could not; nothing was changed.
+    """
+    if not path.parent.is_dir():
+        raise StackError(f"{path.parent} is no folder: make it, or name another file")
+    if path.is_dir():
+        raise StackError(f"{path} is a folder: name a file in it")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise StackError(f"{path} cannot be written: name another file")
+    read_secrets(path)
 
 
 def keep_secret(path: Path, code: str, secret: str) -> None:

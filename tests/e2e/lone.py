@@ -28,7 +28,9 @@ PARTITIONER: Final = "murmur2_random"
 # What the adapter's tries to reach a department leave: whether one came before the task ended is
 # a matter of time, not of the order of topics.
 TRIED_TOLD: Final = ("DeliveryParked", "NoticeParked")
-TRIED_KEPT: Final = frozenset({"state", "failures", "may_know", "parked"})
+# `ordinal` counts what a department is told: a report after the dispatch is a notice of its own,
+# one before it is in the dispatch.
+TRIED_KEPT: Final = frozenset({"state", "failures", "may_know", "parked", "ordinal"})
 
 
 def made(kind: type[F], case_id: UUID, **changes: Any) -> F:

@@ -56,7 +56,7 @@ POISONS = {
     "lone surrogate": Poison(spoil=_replaced(b'"snap"', b'"\\ud800"'), error="value: json_invalid"),
     "a field is missing": Poison(spoil=_value(b"{}"), error="missing"),
     "a header is not UTF-8": Poison(
-        spoil=_header("x-note", b"\xff\xfe"), error="a header is not UTF-8"
+        spoil=_header("traceparent", b"\xff\xfe"), error="a header is not UTF-8"
     ),
     "a header has no value": Poison(spoil=_header("ce_type", None), error="ce_type is missing"),
     "no number": Poison(

@@ -17,7 +17,7 @@ from tests.unit.civicloop_kit.memory import Memory
 from civicloop_kit.auth import principal_ref
 from civicloop_kit.command import CaseCommand, KeyedRequest
 from civicloop_kit.commands import Commands
-from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop, decided_by, hop_writer, no_hops
+from civicloop_kit.hops import APPLIED, DECIDED, FIRED, Hop, hop_writer, no_hops
 from civicloop_kit.rows import Work
 from civicloop_kit.testing import FakeClock, RoomBench
 from civicloop_kit.testing.bench import record_of
@@ -117,10 +117,12 @@ async def test_a_command_names_who_gave_it_unreadably() -> None:
 
 def test_what_fired_before_a_decision_is_nobodys_doing() -> None:
     """A command to an imported history fires what was due before it."""
-    fired, decided = (Hop(event, CASE, None, INTAKE, 1, None, None) for event in (FIRED, DECIDED))
-    assert decided_by(fired, "b7d500dc3696f391") is fired
+    fired, decided = (
+        Hop(event, CASE, None, INTAKE, 1, None, None, "b7d500dc3696f391")
+        for event in (FIRED, DECIDED)
+    )
     assert "principal" not in json.loads(lines(fired)[0])
-    (line,) = lines(decided_by(decided, "b7d500dc3696f391"))
+    (line,) = lines(decided)
     assert json.loads(line)["principal"] == "b7d500dc3696f391"
 
 

@@ -71,8 +71,10 @@ class Applier(Generic[S]):
         else:
             self._holding.block(self._work.rows[record.case_id], record, error)
 
-    def run_command(self, command: CaseCommand) -> Decision[S]:
+    def run_command(self, command: CaseCommand, decider: str | None = None) -> Decision[S]:
         """Decide a command and keep what it decided; return the decision that has the reply.
+
+        *decider* is who gave it, as the log names people.
 
         Raises:
             Exception: The room's refusal, or a bug; nothing was changed.
@@ -94,7 +96,7 @@ class Applier(Generic[S]):
         # Only now, so that a failure in one of several cases leaves all of them as they were.
         for item in numbered:
             self._keep_numbered(item)
-            self._note_own(item.row, DECIDED, type(command.body), command.cause)
+            self._note_own(item.row, DECIDED, type(command.body), command.cause, decider)
         return reply
 
     def _due_before(
@@ -228,10 +230,13 @@ class Applier(Generic[S]):
         hop = Hop(APPLIED, row.case_id, kind, record.source, record.sequence or 0, cause, trace)
         self._work.hops.append(hop)
 
-    def _note_own(self, row: Row[S], event: str, kind: type | None, cause: str) -> None:
+    def _note_own(
+        self, row: Row[S], event: str, kind: type | None, cause: str, decider: str | None = None
+    ) -> None:
         source = self._room.source
         last, _ = row.emitted.get(source, NO_MARK)
-        self._work.hops.append(Hop(event, row.case_id, kind, source, last, cause, row.traceparent))
+        trace = row.traceparent
+        self._work.hops.append(Hop(event, row.case_id, kind, source, last, cause, trace, decider))
 
     def _fire_due(
         self,

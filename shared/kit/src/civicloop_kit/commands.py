@@ -16,7 +16,6 @@ from civicloop_kit.backoff import Backoff
 from civicloop_kit.command import CaseCommand, CommandFailedError, KeyReusedError, Reply
 from civicloop_kit.failures import TooManyHeldError
 from civicloop_kit.gathering import Gatherer
-from civicloop_kit.hops import decided_by
 from civicloop_kit.jobs import StaleClaimError
 from civicloop_kit.logs import get_logger
 from civicloop_kit.metrics import METRICS
@@ -153,9 +152,9 @@ class Commands(Generic[S]):
             if key and (twin := new.get(key)):
                 outcomes[index] = self._answer(command, twin.digest, twin.reply)
                 continue
-            begun = len(work.hops)
+            decider = principal_ref(command.principal, self._secret)
             try:
-                decision = applier.run_command(command)
+                decision = applier.run_command(command, decider)
             except self._transactions.room.refusals as refusal:
                 outcomes[index] = refusal
                 continue
@@ -163,8 +162,6 @@ class Commands(Generic[S]):
                 _log.exception("command_failed", command=type(command.body).__name__)
                 outcomes[index] = CommandFailedError(CommandFailedError.__doc__)
                 continue
-            decider = principal_ref(command.principal, self._secret)
-            work.hops[begun:] = [decided_by(hop, decider) for hop in work.hops[begun:]]
             reply = decision.reply or {}
             outcomes[index] = Reply(body=reply, repeated=False)
             item = _New(key=key, digest=self._digest(command), command=command, reply=reply)

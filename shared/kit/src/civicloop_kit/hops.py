@@ -76,11 +76,6 @@ def hop_writer(service: str, log_format: str, sink: Sink | None = None) -> Write
     return write
 
 
-def decided_by(hop: Hop, principal: str) -> Hop:
-    """Return a hop with who decided; a timer that fired before the decision is nobody's."""
-    return msgspec.structs.replace(hop, principal=principal) if hop.event == DECIDED else hop
-
-
 def _as_json(hop: Hop, service: str, stamp: str) -> str:
     # The ids of the database driver are none of those that orjson knows.
     line = _fields(hop, service, stamp)

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from civicloop.department_care import add_commands
 from civicloop.department_client import AsJson, Code, Token, Url, ask
 from civicloop.simulator.commands import app as simulate_app
-from civicloop.simulator.credentials import keep_secret, require_place
+from civicloop.simulator.credentials import keep_secret, secret_place
 from civicloop_local.errors import StackError
 
 app: Final = typer.Typer(
@@ -22,7 +22,11 @@ add_commands(app)
 
 SecretFile = Annotated[
     Path | None,
-    typer.Option("--secret-file", help="Keep the secret there (JSON, owner only), print nothing."),
+    typer.Option(
+        "--secret-file",
+        callback=secret_place,
+        help="Keep the secret there (JSON, owner only), print nothing.",
+    ),
 ]
 
 _ONE_WAY: Final = "say how it is reached: give one of --webhook URL, --pull and --replay"
@@ -73,8 +77,6 @@ def add(  # noqa: PLR0913 - one option each
     ways = {"webhook": webhook is not None, "pull": pull, "replay": replay}
     if sum(ways.values()) > 1:
         raise StackError(_ONE_WAY)
-    if secret_file:
-        require_place(secret_file)
     states = {None: None, True: "disabled", False: "active"}
     given = {
         "name_zh": name_zh,
@@ -123,8 +125,6 @@ def rotate_secret(
 
     Example: civicloop department rotate-secret water --secret-file secrets.json
     """
-    if secret_file:
-        require_place(secret_file)
     answer = ask("POST", f"/departments/{code}/rotate-secret", url, token)
     until = answer["previous_valid_until"]
     said = f"{code} has a new secret; the old one signs beside it until {until}"

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from civicloop.context import stack_context
-from civicloop.simulator.credentials import keep_secret, require_place
+from civicloop.simulator.credentials import keep_secret, secret_place
 from civicloop_local.integrators import Integrator, IntegratorAccess, checked_topics, user_named
 
 NEXT: Final = "docs/howto/subscribe.md"
@@ -23,7 +23,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program."
 SecretFile = Annotated[
     Path | None,
     typer.Option(
-        "--secret-file", help="Keep the password there (JSON, owner only), print nothing."
+        "--secret-file",
+        callback=secret_place,
+        help="Keep the password there (JSON, owner only), print nothing.",
     ),
 ]
 
@@ -53,8 +55,6 @@ def add(
     """
     wanted = Integrator(name=name, topics=checked_topics(map(str.strip, topics.split(","))))
     user, context = user_named(name), stack_context()
-    if secret_file:
-        require_place(secret_file)
     kept = Keeper(user, secret_file)
     IntegratorAccess(context.kafka_admin_settings).add(wanted, kept, new_password=new_password)
     show_added(wanted, kept, context.kafka_bootstrap, as_json=as_json)

@@ -51,6 +51,17 @@ def read_secrets(path: Path) -> dict[str, str]:
     return {str(code): str(secret) for code, secret in secrets.items()}
 
 
+def secret_place(path: Path | None) -> Path | None:
+    """Check an option before its command does anything: a secret could be kept there.
+
+    Raises:
+        StackError: It could not; nothing was changed.
+    """
+    if path is not None:
+        require_place(path)
+    return path
+
+
 def require_place(path: Path) -> None:
     """Check, before there is a secret, that it could be kept in a file.
 

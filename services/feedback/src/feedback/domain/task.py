@@ -67,26 +67,29 @@ class Task:
     @property
     def moves(self) -> tuple[MovedClock, ...]:
         """How its clock was moved before it was completed; what came later moves nothing."""
-        end = self.completed_at
-        moves = (*self.moved_before, self.clock) if self.clock else ()
+        if self.clock is None:
+            return ()
+        end, moves = self.completed_at, (*self.moved_before, self.clock)
         return tuple(m for m in moves if end is None or m.at is None or m.at <= end)
 
     @property
     def last_move(self) -> MovedClock | None:
         """The last of those moves."""
-        return self.moves[-1] if self.moves else None
+        moves = self.moves
+        return moves[-1] if moves else None
 
     @property
     def due_at(self) -> datetime | None:
         """By when it has to be done; None is no deadline, or none while it is suspended."""
-        if self.last_move:
-            return self.last_move.due_at
+        if move := self.last_move:
+            return move.due_at
         return self.dispatch.due_at if self.dispatch else None
 
     @property
     def suspended(self) -> bool:
         """Whether its clock stands still (挂起, 挂账)."""
-        return self.last_move is not None and self.last_move.suspended
+        move = self.last_move
+        return move is not None and move.suspended
 
     @property
     def cancelled(self) -> bool:

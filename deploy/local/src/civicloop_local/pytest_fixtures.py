@@ -31,7 +31,7 @@ def backends(request: pytest.FixtureRequest) -> Iterator[Backends]:
     worker: dict[str, Any] = getattr(request.config, "workerinput", {})
     folder = Path(worker[SHARED_FOLDER]) if SHARED_FOLDER in worker else None
     # A worker's parent is the process that spreads the run, and outlives every worker.
-    with chosen_backends(shared=folder, tied_to=os.getppid() if folder else os.getpid()) as running:
+    with chosen_backends(shared=folder, tied_to=os.getppid()) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ from civicloop_contracts.snapshot import CaseSnapshot
 from civicloop_kit import protections
 from civicloop_kit.jobs import FinishJob, QueueJob, RetryJob, write_job_effects
 from civicloop_kit.postgres import ConflictError, Connection, load_queries
-from civicloop_kit.received import Received, pack_headers, receive, unpack_headers
+from civicloop_kit.received import Headers, Received, pack_headers, receive, unpack_headers
 from civicloop_kit.release import RELEASE
 from civicloop_kit.room import Room, S, SnapshotStamp
 from civicloop_kit.rows import HeldRecord, Letter, Mark, OutboxFact, Row, Work
@@ -262,7 +262,7 @@ class _Stored(msgspec.Struct):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes | None], ...]
+    headers: Headers
 
 
 def _held(row: Any) -> HeldRecord:

@@ -9,7 +9,6 @@ from router.domain.case import answer_of, task_status
 from router.domain.codes import TaskRole
 from router.domain.dispatch import find_location
 from router.domain.duties import list_assists, list_leads
-from router.domain.task import TaskStatus
 from router.domain.territory import resolve_owner
 
 if TYPE_CHECKING:
@@ -59,9 +58,7 @@ def default_lead(case: Case, tier: Tier, rules: Rulebook) -> str:
 
 def _is_engaged(case: Case, task: Task) -> bool:
     """Tell whether the department of a task has it still, or said that it is not its own."""
-    status = task_status(case, task)
-    returned = answer_of(case, task).returned_at is not None
-    return returned or status.is_in_hand or status is TaskStatus.DISPUTED
+    return answer_of(case, task).returned_at is not None or task_status(case, task).is_open
 
 
 def _attempts(case: Case, task: Task) -> Iterable[Task]:

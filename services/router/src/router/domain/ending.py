@@ -64,7 +64,7 @@ def _handled(case: Case, outcome: Outcome, now: datetime) -> CaseHandled:
 
 def _end_tasks(case: Case, reason: CancelReason, now: datetime) -> tuple[OwnFact, ...]:
     """Refuse what is still asked for, end all disputes, then all tasks that a department has."""
-    asking = (task for task in case.tasks if _is_open(case, task))
+    asking = (task for task in case.tasks if task_status(case, task).is_open)
     refused = (fact for task in asking for fact in refuse_undecided(case, task, now))
     moot = (fact for task in case.tasks for fact in settle_moot(task, now))
     cancelled = (
@@ -72,11 +72,6 @@ def _end_tasks(case: Case, reason: CancelReason, now: datetime) -> tuple[OwnFact
         for task, department in _unfinished(case)
     )
     return (*refused, *moot, *cancelled)
-
-
-def _is_open(case: Case, task: Task) -> bool:
-    status = task_status(case, task)
-    return status.is_in_hand or status is TaskStatus.DISPUTED
 
 
 def _unfinished(case: Case) -> Iterator[tuple[Task, str]]:

@@ -28,6 +28,11 @@ class TaskStatus(StrEnum):
         """Whether a department has it and has not finished."""
         return self in {TaskStatus.DISPATCHED, TaskStatus.ACKNOWLEDGED, TaskStatus.SUSPENDED}
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is in hand or disputed: something of it is still to come."""
+        return self.is_in_hand or self is TaskStatus.DISPUTED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:

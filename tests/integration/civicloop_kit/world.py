@@ -179,6 +179,18 @@ class World:
         found: list[Any] = await until(enough)
         return found
 
+    async def eventually_reached(self, numbers: Mapping[UUID, int]) -> None:
+        """Wait until a topic tells each case up to its number; repeats are dropped.
+
+        A relay that cannot delete what the broker confirmed sends it again, as it must: where the
+        database goes away, a count of records would take that repeat for news.
+        """
+
+        async def there() -> bool:
+            return {case: last for case, (last, _) in digests(await self.sent()).items()} == numbers
+
+        await until(there)
+
     async def rows(self, query: str, *arguments: Any) -> list[Any]:
         """Ask the database."""
         connection = await asyncpg.connect(self.url)
